@@ -24,10 +24,17 @@ export function callerPlace(): Place | undefined {
   Error.stackTraceLimit = 30
   Error.captureStackTrace(holder, callerPlace)
   Error.stackTraceLimit = limit
-  for (const line of holder.stack?.split('\n').slice(1) ?? []) {
+  return stackPlace(holder.stack ?? '')
+}
+
+/** Where a stack trace first leaves the library: the line of the user's playbook or role. */
+export function stackPlace(stack: string): Place | undefined {
+  for (const line of stack.split('\n').slice(1)) {
     const found = /(?:\(|at |async )((?:file:\/\/)?\/[^()]*?):(\d+):(\d+)\)?$/.exec(line)
     if (found?.[1] === undefined) continue
-    const path = found[1].startsWith('file:') ? fileURLToPath(found[1].replace(/\?.*$/, '')) : found[1]
+    const path = found[1].startsWith('file:')
+      ? fileURLToPath(found[1].replace(/\?.*$/, ''))
+      : found[1]
     if (path.startsWith(ownFolder) || path.includes('/node_modules/')) continue
     return { file: path, line: Number(found[2]), column: Number(found[3]) }
   }
