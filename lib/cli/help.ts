@@ -28,9 +28,10 @@ With --detailed-exitcode:
   1  anything else
 
 Environment:
-  HOSTWRIGHT_INVENTORY                                   the inventory where there is no -i
-  HOSTWRIGHT_VAULT_PASSWORD, ANSIBLE_VAULT_PASSWORD_FILE  the vault password, or its file
-  NO_COLOR, FORCE_COLOR                                  output without or with colours
+  HOSTWRIGHT_INVENTORY         the inventory where there is no -i
+  HOSTWRIGHT_VAULT_PASSWORD    the vault password
+  ANSIBLE_VAULT_PASSWORD_FILE  its file, as --vault-password-file
+  NO_COLOR, FORCE_COLOR        output without or with colours
 
 Examples:
   npx tsx ${name} -i inventories/lab

@@ -1,0 +1,108 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { errorCodes, HostwrightError } from '../core/errors.js'
+import { errorRecord } from '../report/error-record.js'
+import { formatError } from '../report/format-error.js'
+import { nearMiss } from './near-miss.js'
+import { version } from './version.js'
+
+interface Command {
+  readonly usage: string
+  readonly help: string
+  readonly run: (argv: string[]) => Promise<number>
+}
+
+/** Each is loaded when it is used: what a command needs, the others do not wait for. */
+const commands: Readonly<Record<string, Command>> = {
+  run: {
+    usage: 'run PLAYBOOK [flags]',
+    help: 'run a playbook; its own --help tells the flags',
+    run: runPlaybook,
+  },
+  inventory: {
+    usage: 'inventory -i PATH --list',
+    help: 'print the hosts and variables of an inventory as JSON',
+    run: async (argv) => (await import('./inventory.js')).runInventory(argv),
+  },
+  vault: {
+    usage: 'vault encrypt|decrypt|view|edit|encrypt-string',
+    help: 'work with files and values encrypted as by ansible-vault',
+    run: async (argv) => (await import('./vault.js')).runVault(argv),
+  },
+  lab: {
+    usage: 'lab up|down|status|ssh|reset',
+    help: 'boot and remove disposable hosts on this machine',
+    run: async (argv) => (await import('./lab.js')).runLab(argv),
+  },
+}
+
+/**
+ * The command line of the package: runs a command and gives its exit code. An error is told on
+ * standard error, and its code's exit code is given.
+ *
+ * @param argv the arguments without the program and the script
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  const [name, ...rest] = argv
+  try {
+    if (name === '--version') return print(`${version()}\n`)
+    if (name === '--help' || name === '-h') return print(help())
+    const command = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined
+    if (command === undefined) throw unknownCommand(name)
+    return await command.run(rest)
+  } catch (error) {
+    const record = errorRecord(error)
+    process.stderr.write(`${formatError(record)}\n`)
+    return errorCodes[record.code]
+  }
+}
+
+/** A playbook is a program of its own: it finds its arguments where a program's are. */
+async function runPlaybook([playbook, ...argv]: string[]): Promise<number> {
+  if (playbook === undefined || playbook.startsWith('-'))
+    throw usage(
+      'Cannot run a playbook: its path is missing',
+      'Write hostwright run PLAYBOOK, flags last',
+    )
+  const file = resolve(playbook)
+  if (!existsSync(file))
+    throw usage(`Cannot run playbook "${playbook}": there is no such file`, 'Check the path')
+  process.argv = [process.execPath, file, ...argv]
+  await import(pathToFileURL(file).href)
+  return Number(process.exitCode ?? 0)
+}
+
+function unknownCommand(name: string | undefined): HostwrightError {
+  if (name === undefined)
+    return usage('Cannot run hostwright: no command is given', 'See hostwright --help')
+  const near = nearMiss(name, Object.keys(commands))
+  return usage(
+    `Cannot run command "${name}": there is no such command`,
+    near === undefined ? 'See hostwright --help' : `Did you mean ${near}? See hostwright --help`,
+  )
+}
+
+function usage(message: string, hint: string): HostwrightError {
+  return new HostwrightError('USAGE_INVALID', message, { hint })
+}
+
+function print(text: string): number {
+  process.stdout.write(text)
+  return 0
+}
+
+function help(): string {
+  const lines = Object.values(commands).map(
+    (command) => `  ${command.usage.padEnd(50)}${command.help}`,
+  )
+  return `Usage: hostwright COMMAND
+
+Commands:
+${lines.join('\n')}
+
+Each command has --help of its own. --version prints the version.
+
+Exit codes: 0 done, 1 the input was wrong, 2 it failed, 4 a host was unreachable.
+`
+}
