@@ -128,7 +128,11 @@ export type HostwrightEvent =
   | RecapEvent
 
 /** An event without its time stamp, as the engine hands it over. */
-export type EventBody = HostwrightEvent extends infer E ? (E extends Stamp ? Omit<E, 'time'> : never) : never
+export type EventBody = HostwrightEvent extends infer E
+  ? E extends Stamp
+    ? Omit<E, 'time'>
+    : never
+  : never
 
 /** Takes the events of a run. */
 export interface Reporter {

@@ -1,0 +1,68 @@
+import { redactDeep } from '../core/secret.js'
+import type { EventBody, HostwrightEvent, Reporter } from './events.js'
+import { plainData } from './plain-data.js'
+import { sink } from './sink.js'
+
+export interface EventStream {
+  /** Stamps the event with the time, takes secrets out, and hands it to every reporter. */
+  emit(body: EventBody): void
+  /** Closes the reporters; events after it are left out. */
+  close(): void
+}
+
+/**
+ * The one way from the engine to the reporters. A reporter that throws does not end the run: what it
+ * threw is told once on standard error, and the others go on.
+ *
+ * @param complain takes the one line about a reporter that threw
+ */
+export function createEventStream(
+  reporters: readonly Reporter[],
+  complain: (text: string) => void = (text) => sink(process.stderr).write(text),
+): EventStream {
+  const told = new Set<Reporter>()
+  let closed = false
+  const guarded = (reporter: Reporter, action: () => void) => {
+    try {
+      action()
+    } catch (error) {
+      if (told.has(reporter)) return
+      told.add(reporter)
+      tell(complain, error)
+    }
+  }
+  return {
+    emit(body) {
+      if (closed) return
+      const event = stamp(body)
+      for (const reporter of reporters) guarded(reporter, () => reporter.event(event))
+    },
+    close() {
+      if (closed) return
+      closed = true
+      for (const reporter of reporters) guarded(reporter, () => reporter.close?.())
+    },
+  }
+}
+
+/** Words of the library's own; a password that happens to be one of them must not garble the stream. */
+const own = new Set(['type', 'time', 'status', 'level', 'stream'])
+
+function stamp(body: EventBody): HostwrightEvent {
+  const { type, ...rest } = body
+  // A fact is whatever a playbook published; only plain data can be searched for secrets.
+  const plain = body.type === 'fact' ? { ...rest, value: plainData(body.value) } : rest
+  const entries = Object.entries({ type, time: new Date().toISOString(), ...plain })
+  return Object.fromEntries(
+    entries.map(([key, value]) => [key, own.has(key) ? value : redactDeep<unknown>(value)]),
+  ) as unknown as HostwrightEvent
+}
+
+function tell(complain: (text: string) => void, error: unknown): void {
+  const reason = error instanceof Error ? error.message : String(error)
+  try {
+    complain(`Cannot report everything of this run: ${redactDeep(reason)}\n`)
+  } catch {
+    // Standard error is closed as well: nobody is left to be told, and the hosts still count.
+  }
+}

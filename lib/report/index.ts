@@ -1,0 +1,8 @@
+export { consoleReporter, type ConsoleOptions } from './console/console-reporter.js'
+export { errorRecord } from './error-record.js'
+export { createEventStream, type EventStream } from './event-stream.js'
+export type * from './events.js'
+export { formatError } from './format-error.js'
+export { jsonReporter } from './json-reporter.js'
+export { createRecap, type Recap } from './recap.js'
+export { recordFile, recordReporter } from './record-reporter.js'

@@ -1,0 +1,62 @@
+import { closeSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { HostwrightError } from '../core/errors.js'
+import type { Reporter } from './events.js'
+
+/** Records that are kept, the new one among them. */
+const kept = 50
+
+/**
+ * Where a run's record stands: `.hostwright/runs/RUN.jsonl` in the working directory.
+ *
+ * @param run the id of the run
+ */
+export function recordFile(run: string): string {
+  return resolve('.hostwright', 'runs', `${run}.jsonl`)
+}
+
+/**
+ * Writes the run's record, one event a line, readable by its owner only. The file is there when
+ * this returns, and every event is in it when `event` returns: a run that is killed leaves all that
+ * it did. Of the records beside it the newest 50 are kept.
+ *
+ * @throws HostwrightError USAGE_INVALID where the file can't be made, or is there already
+ */
+export function recordReporter(file: string): Reporter {
+  const descriptor = open(file)
+  removeOld(file)
+  return {
+    event(event) {
+      const line = Buffer.from(`${JSON.stringify(event)}\n`)
+      for (let sent = 0; sent < line.length;) sent += writeSync(descriptor, line, sent)
+    },
+    close: () => closeSync(descriptor),
+  }
+}
+
+function open(file: string): number {
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    return openSync(file, 'ax', 0o600)
+  } catch (error) {
+    throw new HostwrightError(
+      'USAGE_INVALID',
+      `Cannot write the record of the run "${file}": ${(error as Error).message}`,
+      { hint: 'Run it in a directory that you can write to', cause: error },
+    )
+  }
+}
+
+function removeOld(file: string): void {
+  const folder = dirname(file)
+  const others = readdirSync(folder)
+    .filter((name) => name.endsWith('.jsonl') && name !== basename(file))
+    .map((name) => ({ name, time: changedAt(join(folder, name)) }))
+    .toSorted((a, b) => b.time - a.time || (a.name < b.name ? 1 : -1))
+  for (const { name } of others.slice(kept - 1)) rmSync(join(folder, name), { force: true })
+}
+
+/** Another run may remove the file at the same moment. */
+function changedAt(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
+}
