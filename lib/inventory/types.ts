@@ -40,6 +40,4 @@ export interface InventoryData {
 }
 
 /** The default export of a TypeScript inventory: the data, or something that gets it when asked. */
-export type InventorySource =
-  | InventoryData
-  | { load(): InventoryData | Promise<InventoryData> }
+export type InventorySource = InventoryData | { load(): InventoryData | Promise<InventoryData> }

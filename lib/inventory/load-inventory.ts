@@ -1,0 +1,85 @@
+import { readSource } from './read-source.js'
+import { localNames, selectHosts } from './select-hosts.js'
+import { sourceReader } from './source-reader.js'
+import { hostsOf, newTree, settleTree, type Tree } from './tree.js'
+import type { Inventory, InventoryHost, Vars } from './types.js'
+import { resolveHost, type HostContext } from './resolve-host.js'
+import { varsFiles } from './vars-files.js'
+
+/** What to read, and what wins over it. */
+export interface LoadOptions {
+  /** Files, directories and lists of hosts with a comma; where several set a variable, the last wins. */
+  readonly sources: readonly string[]
+  /** Wins over everything. */
+  readonly extraVars?: Vars | undefined
+  /** Whose group_vars and host_vars are read too, and win over the inventory's. */
+  readonly playbookFolder?: string | undefined
+  /** Asked once, and only where there is a vault. */
+  readonly vaultPassword?: (() => Promise<string>) | undefined
+}
+
+/** An inventory that knows how its groups are written. */
+export interface LoadedInventory extends Inventory {
+  /** The hosts and children that are written in each group itself. */
+  readonly tree: ReadonlyMap<
+    string,
+    { readonly hosts: readonly string[]; readonly children: readonly string[] }
+  >
+}
+
+/**
+ * Reads an inventory as Ansible does: sources, group_vars and host_vars, merged in its order of
+ * precedence. Where Ansible warns and goes on, this is an error.
+ *
+ * @example
+ * const inventory = await loadInventory({ sources: ['inventories/prod'] })
+ * inventory.select('web:!web3').map((host) => host.vars['ansible_host'])
+ * @see ansible-core 2.14, inventory/manager.py and vars/manager.py
+ * @throws HostwrightError INVENTORY_INVALID, VARIABLE_INVALID, VAULT_INVALID, with file and line
+ */
+export async function loadInventory(options: LoadOptions): Promise<LoadedInventory> {
+  const reader = sourceReader(options.vaultPassword)
+  const tree = newTree()
+  const folders: string[] = []
+  for (const source of options.sources) {
+    const folder = await readSource(source, reader, tree)
+    if (folder !== undefined) folders.push(folder)
+  }
+  settleTree(tree)
+  const context: HostContext = {
+    tree,
+    folders,
+    playbookFolder: options.playbookFolder,
+    extraVars: options.extraVars ?? {},
+    varsFiles: varsFiles(reader),
+  }
+  const hosts = new Map<string, InventoryHost>()
+  for (const name of hostsOf(tree, 'all')) hosts.set(name, await resolveHost(name, context))
+  const implicit = new Map<string, InventoryHost>()
+  for (const name of localNames)
+    if (!hosts.has(name)) implicit.set(name, await resolveHost(name, context))
+  return inventoryOf(tree, hosts, implicit)
+}
+
+function inventoryOf(
+  tree: Tree,
+  hosts: ReadonlyMap<string, InventoryHost>,
+  implicit: ReadonlyMap<string, InventoryHost>,
+): LoadedInventory {
+  const groups = new Map([...tree.groups.keys()].map((name) => [name, hostsOf(tree, name)]))
+  const names = [...hosts.keys()]
+  return {
+    hosts,
+    groups,
+    tree: new Map(
+      [...tree.groups].map(([name, group]) => [
+        name,
+        { hosts: [...group.hosts], children: [...group.children] },
+      ]),
+    ),
+    select: (pattern) =>
+      selectHosts(pattern, { hosts: names, groups }).flatMap(
+        (name) => hosts.get(name) ?? implicit.get(name) ?? [],
+      ),
+  }
+}

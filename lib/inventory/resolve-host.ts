@@ -1,0 +1,95 @@
+import type { Place } from '../core/place.js'
+import { originsOf } from './extra-vars.js'
+import { depths, type Tree, type Variable } from './tree.js'
+import type { InventoryHost, Vars } from './types.js'
+import type { VarsFiles } from './vars-files.js'
+
+export interface HostContext {
+  readonly tree: Tree
+  /** Beside which the inventory's group_vars and host_vars stand, in the order of the sources. */
+  readonly folders: readonly string[]
+  readonly playbookFolder: string | undefined
+  readonly extraVars: Vars
+  readonly varsFiles: VarsFiles
+}
+
+/**
+ * Merges the variables of a host, the weakest first: `all` and the groups in the inventory, then
+ * group_vars/all and group_vars of the groups, each beside the inventory and then the playbook, then
+ * the host in the inventory, host_vars, and extra variables. Mappings replace each other.
+ *
+ * @see ansible-core 2.14, vars/manager.py, get_vars
+ */
+export async function resolveHost(name: string, context: HostContext): Promise<InventoryHost> {
+  const { tree, folders, playbookFolder, varsFiles } = context
+  const groups = groupsOf(tree, name)
+  const beside = playbookFolder === undefined ? [] : [playbookFolder]
+  const merged = new Map<string, Variable>()
+  const add = (layer: Iterable<readonly [string, Variable]>) => {
+    for (const [variable, value] of layer) merged.set(variable, value)
+  }
+  const addFiles = async (
+    places: readonly string[],
+    kind: 'group_vars' | 'host_vars',
+    names: readonly string[],
+  ) => {
+    for (const folder of places)
+      for (const entry of names) add(await varsFiles(folder, kind, entry))
+  }
+  for (const group of ['all', ...groups]) add(tree.groups.get(group)?.vars ?? [])
+  await addFiles([...folders, ...beside], 'group_vars', ['all'])
+  await addFiles(folders, 'group_vars', groups)
+  await addFiles(beside, 'group_vars', groups)
+  add(tree.hosts.get(name) ?? implicitVars)
+  await addFiles([...folders, ...beside], 'host_vars', [name])
+  add(extraLayer(context.extraVars))
+  return inventoryHost(name, groups, merged)
+}
+
+/** The controller, where the inventory does not name it. */
+const implicitVars: readonly (readonly [string, Variable])[] = [
+  ['ansible_connection', { value: 'local', place: () => undefined }],
+]
+
+/** The groups of a host and their ancestors, without `all`, by depth, priority and name. */
+function groupsOf(tree: Tree, host: string): string[] {
+  const names = new Set(
+    [...tree.groups.values()].filter((group) => group.hosts.has(host)).map((group) => group.name),
+  )
+  for (const name of names)
+    for (const group of tree.groups.values()) if (group.children.has(name)) names.add(group.name)
+  names.delete('all')
+  const depth = depths(tree)
+  const priority = (name: string) => tree.groups.get(name)?.priority ?? 1
+  return [...names].toSorted(
+    (a, b) =>
+      (depth.get(a) ?? 0) - (depth.get(b) ?? 0) || priority(a) - priority(b) || (a < b ? -1 : 1),
+  )
+}
+
+function extraLayer(extraVars: Vars): [string, Variable][] {
+  const origins = originsOf(extraVars)
+  return Object.entries(extraVars).map(([name, value]) => [
+    name,
+    origins.get(name) ?? { value, place: () => undefined },
+  ])
+}
+
+function inventoryHost(
+  name: string,
+  groups: readonly string[],
+  merged: ReadonlyMap<string, Variable>,
+): InventoryHost {
+  const vars = Object.fromEntries([...merged].map(([variable, { value }]) => [variable, value]))
+  return {
+    name,
+    groups,
+    vars: Object.freeze(vars),
+    origin: (path): Place | undefined => {
+      const whole = merged.get(path)
+      if (whole !== undefined) return whole.place([])
+      const [variable = '', ...inner] = path.split('.')
+      return merged.get(variable)?.place(inner)
+    },
+  }
+}
