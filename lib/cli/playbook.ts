@@ -1,0 +1,160 @@
+import { dirname } from 'node:path'
+import { errorCodes, HostwrightError } from '../core/errors.js'
+import { callerPlace } from '../core/place.js'
+import { loadInventory, parseExtraVars, vaultPasswordSource } from '../inventory/index.js'
+import type { Inventory } from '../inventory/types.js'
+import { checkInventoryParams } from '../play/role.js'
+import { playFunction, type PlayFunction } from '../play/play.js'
+import { Run } from '../play/run.js'
+import {
+  consoleReporter,
+  createEventStream,
+  createRecap,
+  errorRecord,
+  formatError,
+  jsonReporter,
+  recordReporter,
+  type EventStream,
+} from '../report/index.js'
+import { listReporter } from './list-reporter.js'
+import { parsePlaybookArgs, playbookHelp, type PlaybookOptions } from './options.js'
+import { askPassword } from './ask-password.js'
+import { version } from './version.js'
+
+/** What a playbook's function gets. */
+export interface PlaybookContext {
+  readonly play: PlayFunction
+  readonly inventory: Inventory
+  /** True with --check. */
+  readonly check: boolean
+}
+
+/**
+ * Runs a playbook with the command line that every playbook has, and sets the exit code of the
+ * process: 0 done, 1 the input was wrong and no host was touched, 2 a task failed, 4 a host was
+ * unreachable. What fails is reported, not thrown.
+ *
+ * @param name shown in outputs and in the lock on the hosts
+ * @example
+ * await playbook('motd', async ({ play }) => {
+ *   await play('Message', { hosts: 'all', become: true }, async (host) => {
+ *     await host.ensure(file({ path: '/etc/motd', content: 'hello\n' }))
+ *   })
+ * })
+ */
+export async function playbook(
+  name: string,
+  body: (context: PlaybookContext) => Promise<unknown>,
+): Promise<void> {
+  const place = callerPlace()
+  try {
+    const options = parsePlaybookArgs(process.argv.slice(2))
+    if (options.help) return void process.stdout.write(playbookHelp(name))
+    if (options.version) return void process.stdout.write(`${version()}\n`)
+    const playbookFolder = place && dirname(place.file)
+    process.exitCode = await execute(name, options, playbookFolder, body)
+  } catch (error) {
+    tell(error)
+    process.exitCode = error instanceof HostwrightError ? errorCodes[error.code] : 1
+  }
+}
+
+async function execute(
+  name: string,
+  options: PlaybookOptions,
+  playbookFolder: string | undefined,
+  body: (context: PlaybookContext) => Promise<unknown>,
+): Promise<number> {
+  const inventory = await loadInventory({
+    sources: options.inventories,
+    extraVars: await parseExtraVars(options.extraVars),
+    ...(playbookFolder !== undefined && { playbookFolder }),
+    vaultPassword: vaultPasswordSource({
+      ...(options.vaultPasswordFile !== undefined && { file: options.vaultPasswordFile }),
+      ask: options.askVaultPass,
+    }),
+  })
+  const becomePassword = options.askBecomePass ? await askPassword('BECOME password: ') : undefined
+  const list = options.listHosts || options.listTasks
+  const recap = createRecap()
+  const started = Date.now()
+  const streams: EventStream[] = []
+  const run = new Run({
+    playbook: name,
+    inventory,
+    mode: list ? 'list' : options.check ? 'check' : 'run',
+    limit: options.limit,
+    tags: options.tags,
+    skipTags: options.skipTags,
+    forks: options.forks,
+    defaults: { user: options.user, privateKey: options.privateKey, becomePassword },
+    emit: (event) => streams[0]?.emit(event),
+  })
+  checkInventoryParams([...inventory.hosts.values()].filter((host) => run.limited.has(host.name)))
+  const events = createEventStream(
+    list
+      ? [listReporter(options.listTasks)]
+      : [
+          recap,
+          recordReporter(`.hostwright/runs/${run.id}.jsonl`),
+          options.output === 'json'
+            ? jsonReporter(process.stdout)
+            : consoleReporter({ verbosity: options.verbosity, diff: options.diff }),
+        ],
+  )
+  streams.push(events)
+  const release = stopOnSignals(run)
+  events.emit({ type: 'run', run: run.id, playbook: name, check: options.check, hosts: [...run.limited] })
+  let thrown: unknown
+  try {
+    await body({ play: playFunction(run), inventory, check: options.check })
+  } catch (error) {
+    thrown = error
+  }
+  await run.close()
+  release()
+  for (const [host, count] of run.roundTrips()) recap.setRoundTrips(host, count)
+  const hosts = recap.hosts()
+  const exitCode = exitCodeOf(run, thrown, options, hosts)
+  events.emit({ type: 'recap', run: run.id, playbook: name, check: options.check, exitCode, duration: Date.now() - started, hosts })
+  events.close()
+  if (thrown !== undefined) tell(thrown)
+  return exitCode
+}
+
+function exitCodeOf(
+  run: Run,
+  thrown: unknown,
+  { detailedExitcode }: PlaybookOptions,
+  hosts: ReturnType<ReturnType<typeof createRecap>['hosts']>,
+): number {
+  const code = plainExitCode(run, thrown)
+  if (!detailedExitcode) return code
+  if (code !== 0) return 1
+  return Object.values(hosts).some(({ changed, unknown }) => changed + unknown > 0) ? 2 : 0
+}
+
+function plainExitCode(run: Run, thrown: unknown): number {
+  if (run.interrupted) return 130
+  const errors = [...run.failed.values(), ...(thrown === undefined ? [] : [thrown])]
+  const ofInput = (error: unknown) => error instanceof HostwrightError && errorCodes[error.code] === 1
+  if (errors.length > 0) return !run.touched && errors.every(ofInput) ? 1 : 2
+  return run.unreachable.size > 0 ? 4 : 0
+}
+
+/** The first Ctrl-C lets what runs on the hosts end; the second does not wait for it. */
+function stopOnSignals(run: Run): () => void {
+  const stop = (signal: NodeJS.Signals) => {
+    if (run.interrupted) process.exit(130)
+    run.interrupt(signal)
+  }
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  for (const signal of signals) process.on(signal, stop)
+  return () => {
+    for (const signal of signals) process.off(signal, stop)
+  }
+}
+
+function tell(error: unknown): void {
+  process.stderr.write(`${formatError(errorRecord(error))}\n`)
+}

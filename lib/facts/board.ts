@@ -1,0 +1,195 @@
+import { HostwrightError } from '../core/errors.js'
+import { formatPlace, type Place } from '../core/place.js'
+import type { Fact } from './fact.js'
+
+interface Wait {
+  readonly host: string
+  readonly peer: string
+  readonly fact: string
+  readonly place: Place | undefined
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: unknown) => void
+}
+
+interface Member {
+  state: 'absent' | 'running' | 'finished' | 'failed'
+  /** Operations under way: while there are any, the host may still publish. */
+  busy: number
+  error?: unknown
+  /** Set when check mode could not go on somewhere: what was to be published there is not known. */
+  unknown?: string
+}
+
+/** What ends a wait in check mode when the value can't be known. */
+export type UnknownFact = (reason: string) => unknown
+
+/**
+ * Where facts are published and awaited. A wait that can't end fails at once: the publisher failed,
+ * has finished without publishing, takes no part, or hosts wait for one another in a circle.
+ *
+ * A host that does nothing but wait counts as unable to publish; local work beside a wait
+ * (`Promise.all` with a timer, say) is not seen.
+ */
+export class FactBoard {
+  readonly #values = new Map<string, unknown>()
+  readonly #members = new Map<string, Member>()
+  readonly #waits = new Set<Wait>()
+  readonly #unknownFact: UnknownFact
+  #scheduled = false
+
+  constructor(unknownFact: UnknownFact) {
+    this.#unknownFact = unknownFact
+  }
+
+  begin(host: string): void {
+    this.#members.set(host, { state: 'running', busy: 0 })
+  }
+
+  finish(host: string): void {
+    this.#member(host).state = 'finished'
+    this.#schedule()
+  }
+
+  fail(host: string, error: unknown): void {
+    const member = this.#member(host)
+    member.state = 'failed'
+    member.error = error
+    this.#schedule()
+  }
+
+  /** Says that part of the host's work could not be planned in check mode. */
+  unknown(host: string, reason: string): void {
+    this.#member(host).unknown ??= reason
+  }
+
+  /** Runs an operation during which the host may still publish. */
+  async busy<T>(host: string, work: () => Promise<T>): Promise<T> {
+    const member = this.#member(host)
+    member.busy += 1
+    try {
+      return await work()
+    } finally {
+      member.busy -= 1
+      if (member.busy === 0) this.#schedule()
+    }
+  }
+
+  publish<T>(host: string, fact: Fact<T>, value: T): void {
+    const key = keyOf(host, fact.name)
+    this.#values.set(key, value)
+    for (const wait of this.#waits)
+      if (keyOf(wait.peer, wait.fact) === key) {
+        this.#waits.delete(wait)
+        wait.resolve(value)
+      }
+  }
+
+  has(host: string, fact: Fact<unknown>): boolean {
+    return this.#values.has(keyOf(host, fact.name))
+  }
+
+  /**
+   * @throws HostwrightError FACT_CIRCLE, FACT_PUBLISHER_FAILED, FACT_NOT_PUBLISHED
+   */
+  async wait<T>(host: string, peer: string, fact: Fact<T>, place: Place | undefined): Promise<T> {
+    const key = keyOf(peer, fact.name)
+    if (this.#values.has(key)) return this.#values.get(key) as T
+    return await new Promise<unknown>((resolve, reject) => {
+      this.#waits.add({ host, peer, fact: fact.name, place, resolve, reject })
+      this.#schedule()
+    }) as T
+  }
+
+  #member(host: string): Member {
+    let member = this.#members.get(host)
+    if (!member) this.#members.set(host, (member = { state: 'absent', busy: 0 }))
+    return member
+  }
+
+  /** After all that is ready to run has run: only then is a host that waits really stuck. */
+  #schedule(): void {
+    if (this.#scheduled || this.#waits.size === 0) return
+    this.#scheduled = true
+    setImmediate(() => {
+      this.#scheduled = false
+      this.#check()
+    })
+  }
+
+  #check(): void {
+    for (const wait of this.#waits) {
+      const { state, error, unknown } = this.#member(wait.peer)
+      if (state === 'running') continue
+      if (unknown !== undefined) this.#end(wait, this.#unknownFact(unknown))
+      else this.#end(wait, noPublisher(wait, state, error))
+    }
+    const stuck = this.#stuck()
+    const start = [...stuck][0]
+    if (start === undefined) return
+    const circle = this.#circle(start, stuck)
+    const reason = circle.map((wait) => this.#member(wait.peer).unknown).find((text) => text !== undefined)
+    for (const wait of circle)
+      this.#end(wait, reason === undefined ? circleError(wait, circle) : this.#unknownFact(reason))
+    this.#schedule()
+  }
+
+  /** Hosts that only wait, and only for hosts of which the same is true. */
+  #stuck(): Set<string> {
+    const stuck = new Set<string>()
+    for (const wait of this.#waits) if (this.#member(wait.host).busy === 0) stuck.add(wait.host)
+    for (let before = -1; before !== stuck.size; ) {
+      before = stuck.size
+      for (const wait of this.#waits) if (!stuck.has(wait.peer)) stuck.delete(wait.host)
+    }
+    return stuck
+  }
+
+  #circle(start: string, stuck: ReadonlySet<string>): Wait[] {
+    const path: Wait[] = []
+    for (let host = start; ; ) {
+      const at = path.findIndex((wait) => wait.host === host)
+      if (at !== -1) return path.slice(at)
+      const next = [...this.#waits].find((wait) => wait.host === host && stuck.has(wait.peer))
+      if (!next) return path
+      path.push(next)
+      host = next.peer
+    }
+  }
+
+  #end(wait: Wait, error: unknown): void {
+    this.#waits.delete(wait)
+    wait.reject(error)
+  }
+}
+
+function keyOf(host: string, fact: string): string {
+  return `${host}\0${fact}`
+}
+
+function noPublisher(wait: Wait, state: Member['state'], cause: unknown): HostwrightError {
+  const what = `Cannot get fact "${wait.fact}" of host "${wait.peer}" for host "${wait.host}"`
+  const where = { host: wait.host, place: wait.place }
+  if (state === 'failed')
+    return new HostwrightError('FACT_PUBLISHER_FAILED', `${what}: "${wait.peer}" has failed`, {
+      ...where,
+      cause,
+      hint: `mend what failed on "${wait.peer}" and run again`,
+    })
+  const why = state === 'absent' ? 'takes no part in this play' : 'has finished without publishing it'
+  return new HostwrightError('FACT_NOT_PUBLISHED', `${what}: "${wait.peer}" ${why}`, {
+    ...where,
+    hint: `publish it on "${wait.peer}" in this play or an earlier one`,
+  })
+}
+
+function circleError(wait: Wait, circle: readonly Wait[]): HostwrightError {
+  const chain = circle.map(
+    ({ host, peer, fact, place }) =>
+      `"${host}" waits for "${fact}" of "${peer}"${place ? ` (${formatPlace(place)})` : ''}`,
+  )
+  return new HostwrightError(
+    'FACT_CIRCLE',
+    `Cannot get fact "${wait.fact}" of host "${wait.peer}" for host "${wait.host}": the hosts wait in a circle: ${chain.join(', ')}`,
+    { host: wait.host, place: wait.place, hint: 'publish on one of them before it waits' },
+  )
+}

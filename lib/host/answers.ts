@@ -1,0 +1,94 @@
+import { Unknown, type Ask, type Effects, type Query } from '../resources/types.js'
+import { UnknownSignal } from './signals.js'
+
+/** Thrown to the engine by a plan that needs answers which are not there or no longer true. */
+export class Needed extends Error {
+  constructor(readonly queries: readonly Query[]) {
+    super('more answers are needed')
+  }
+}
+
+/** What planned steps have done to answers that were or will be given, oldest first. */
+export type Predictions = Effects[]
+
+/** What the host has answered, seen through what planned steps will have changed. */
+export class Answers {
+  readonly #given = new Map<string, { readonly query: Query; readonly answer: unknown }>()
+
+  /**
+   * @param check in check mode steps do not run: *stale* means nothing then, and *unknown* stays so
+   */
+  constructor(
+    private readonly predictions: Predictions,
+    private readonly check: boolean,
+  ) {}
+
+  give(query: Query, answer: unknown): void {
+    this.#given.set(query.id, { query, answer })
+  }
+
+  /** Whether a question has to be sent before a plan can use its answer. */
+  needs(query: Query): boolean {
+    try {
+      this.#look(query)
+      return false
+    } catch (error) {
+      if (error instanceof Needed) return true
+      throw error
+    }
+  }
+
+  readonly ask: Ask = Object.assign(
+    <Answer>(query: Query<Answer>): Answer => {
+      const answer = this.#look(query)
+      if (answer instanceof Unknown) throw new UnknownSignal(answer.reason)
+      return answer as Answer
+    },
+    {
+      maybe: <Answer>(query: Query<Answer>): Answer | Unknown => this.#look(query) as Answer | Unknown,
+    },
+  )
+
+  /** Whether any change is planned that has not been made. */
+  get predicted(): boolean {
+    return this.predictions.length > 0
+  }
+
+  predict(effects: Effects): void {
+    this.predictions.push(effects)
+  }
+
+  /** Makes predictions into answers once the steps have run, and drops what they made untrue. */
+  settle(): void {
+    for (const { becomes, stale, unknown } of this.predictions.splice(0)) {
+      for (const [id, { query, answer }] of this.#given)
+        if (stale?.(query) || unknown?.when(query, answer)) this.#given.delete(id)
+      for (const [query, answer] of becomes ?? []) this.give(query, answer)
+    }
+  }
+
+  forget(): void {
+    this.#given.clear()
+    this.predictions.length = 0
+  }
+
+  #look(query: Query): unknown {
+    const given = this.#given.get(query.id)
+    let known = given !== undefined
+    let answer = given?.answer
+    for (const { becomes, stale, unknown } of this.predictions) {
+      if (this.check) {
+        // Only an answer that was given, or predicted, can be judged by `when`.
+        if (unknown && known && !(answer instanceof Unknown) && unknown.when(query, answer))
+          answer = new Unknown(unknown.reason)
+      } else if (stale?.(query) || (unknown && (!known || unknown.when(query, answer)))) known = false
+      const predicted = becomes?.find(([about]) => about.id === query.id)
+      if (predicted) {
+        answer = predicted[1]
+        known = true
+      }
+    }
+    if (!known) throw new Needed([query])
+    return answer
+  }
+}

@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto'
+import { quote } from '../core/quote.js'
+
+/** One part of a message: its own subshell, its own output and exit status. */
+export interface Section {
+  readonly script: string
+  readonly input?: Uint8Array
+  /** Runs only if every required section before it has ended with 0. */
+  readonly required: boolean
+}
+
+export interface SectionResult {
+  readonly stdout: Buffer
+  readonly stderr: Buffer
+  /** Undefined where an earlier section failed and this one did not run. */
+  readonly exitCode: number | undefined
+}
+
+export interface Batch {
+  readonly script: string
+  readonly input: Uint8Array | undefined
+  /** Takes the message's streams as they come. */
+  readonly onStdout: (chunk: Buffer) => void
+  readonly onStderr: (chunk: Buffer) => void
+  /** Once the message has ended. */
+  results(): SectionResult[]
+}
+
+export interface BatchWatcher {
+  /** A section has ended; those after a failed one end without an exit code and are not told. */
+  readonly ended?: (section: number, result: SectionResult) => void
+  readonly output?: (section: number, stream: 'stdout' | 'stderr', chunk: Buffer) => void
+}
+
+/**
+ * Packs sections into one message. Between the sections both streams carry a line with a random
+ * word, so any bytes may stand in the outputs; `eval` keeps one section's syntax error from the rest.
+ */
+export function batch(sections: readonly Section[], watcher: BatchWatcher = {}): Batch {
+  const mark = `@@${randomBytes(12).toString('hex')}`
+  const lines = ['hw_failed=']
+  for (const { script, input, required } of sections) {
+    const body = `( eval ${quote(script)}\n)`
+    const fed = input?.length
+      ? `head -c ${input.length} | { ${body}; hw_s=$?; cat >/dev/null; exit $hw_s; }`
+      : `${body} </dev/null`
+    lines.push(`if [ -z "$hw_failed" ]; then ${fed}`, 'hw_s=$?')
+    if (required) lines.push('[ "$hw_s" = 0 ] || hw_failed=1')
+    lines.push('else hw_s=-; fi')
+    lines.push(`printf '\\n${mark} %s\\n' "$hw_s"; printf '\\n${mark} %s\\n' "$hw_s" >&2`)
+  }
+  const results: { stdout?: Buffer; stderr?: Buffer; exitCode?: number | undefined }[] = sections.map(
+    () => ({}),
+  )
+  const reader = (stream: 'stdout' | 'stderr') =>
+    sectionReader(mark, {
+      chunk: (index, chunk) => watcher.output?.(index, stream, chunk),
+      end: (index, bytes, exitCode) => {
+        const result = results[index]
+        if (!result) return
+        result[stream] = bytes
+        result.exitCode = exitCode
+        const { stdout, stderr } = result
+        if (stdout && stderr && exitCode !== undefined)
+          watcher.ended?.(index, { stdout, stderr, exitCode })
+      },
+    })
+  return {
+    script: lines.join('\n'),
+    input: joinInputs(sections),
+    onStdout: reader('stdout'),
+    onStderr: reader('stderr'),
+    results: () =>
+      results.map(({ stdout, stderr, exitCode }) => ({
+        stdout: stdout ?? Buffer.alloc(0),
+        stderr: stderr ?? Buffer.alloc(0),
+        exitCode,
+      })),
+  }
+}
+
+function joinInputs(sections: readonly Section[]): Uint8Array | undefined {
+  const inputs = sections.flatMap(({ input }) => (input?.length ? [input] : []))
+  return inputs.length > 1 ? Buffer.concat(inputs) : inputs[0]
+}
+
+/** Cuts one stream at the marks; a mark may come in pieces. */
+function sectionReader(
+  mark: string,
+  on: {
+    chunk: (section: number, chunk: Buffer) => void
+    end: (section: number, bytes: Buffer, exitCode: number | undefined) => void
+  },
+): (chunk: Buffer) => void {
+  const start = Buffer.from(`\n${mark} `)
+  let index = 0
+  let kept: Buffer[] = []
+  let pending: Buffer = Buffer.alloc(0)
+  const keep = (bytes: Buffer) => {
+    if (bytes.length === 0) return
+    kept.push(bytes)
+    on.chunk(index, bytes)
+  }
+  return (chunk) => {
+    pending = pending.length ? Buffer.concat([pending, chunk]) : chunk
+    for (;;) {
+      const at = pending.indexOf(start)
+      if (at === -1) {
+        const sure = Math.max(0, pending.length - start.length + 1)
+        keep(pending.subarray(0, sure))
+        pending = pending.subarray(sure)
+        return
+      }
+      const lineEnd = pending.indexOf('\n', at + start.length)
+      if (lineEnd === -1) return
+      keep(pending.subarray(0, at))
+      const status = pending.toString('latin1', at + start.length, lineEnd)
+      on.end(index, Buffer.concat(kept), status === '-' ? undefined : Number(status))
+      kept = []
+      index += 1
+      pending = pending.subarray(lineEnd + 1)
+    }
+  }
+}

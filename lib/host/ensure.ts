@@ -1,0 +1,373 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { HostwrightError } from '../core/errors.js'
+import type { Change, TaskStatus } from '../report/events.js'
+import type { Plan, Query, Resource, Step } from '../resources/types.js'
+import { Answers, Needed } from './answers.js'
+import { batch, type Section, type SectionResult } from './batch.js'
+import { UnknownSignal } from './signals.js'
+import { outputLines } from './output.js'
+import type { View } from './view.js'
+
+/** What became of one resource. */
+export interface Outcome {
+  readonly status: TaskStatus
+  readonly changes: readonly Change[]
+  /** The resource's output; where it is not known, why. */
+  readonly output: { readonly value: unknown } | { readonly unknown: string }
+}
+
+interface Planned {
+  readonly index: number
+  readonly resource: Resource<unknown>
+  readonly plan: Plan<unknown>
+}
+
+/** How often a batch is probed again after a lost connection before the run gives up. */
+const lossPatience = 3
+
+/**
+ * Makes resources so, in order: probes all in one message, plans as far as the answers reach, sends
+ * the steps of many resources together, and asks again only what steps have made untrue.
+ *
+ * @throws HostwrightError of the first resource that failed; those before it are done
+ */
+export async function ensure(view: View, resources: readonly Resource<unknown>[]): Promise<Outcome[]> {
+  return await new Ensure(view, resources).run()
+}
+
+class Ensure {
+  readonly #answers: Answers
+  readonly #outcomes: (Outcome | undefined)[] = []
+  readonly #plans: (Plan<unknown> | undefined)[] = []
+  /** Changes of resources whose message was lost: they may be made already. */
+  readonly #inFlight = new Map<number, readonly Change[]>()
+  readonly #attempts = new Map<number, number>()
+  #next = 0
+  #planned: Planned[] = []
+  #losses = 0
+  #clock = performance.now()
+
+  constructor(
+    private readonly view: View,
+    private readonly resources: readonly Resource<unknown>[],
+  ) {
+    this.#answers = view.readOnly
+      ? view.runtime.checkAnswers(view.become?.user)
+      : new Answers([], false)
+  }
+
+  async run(): Promise<Outcome[]> {
+    for (;;) {
+      const blocked = this.#planAhead()
+      if (this.#planned.length === 0 && blocked.length === 0) break
+      await this.#guarded(blocked)
+    }
+    return await this.#finish()
+  }
+
+  /** Plans resources until one needs an answer; gives the questions it needs. */
+  #planAhead(): readonly Query[] {
+    for (; this.#next < this.resources.length; this.#next += 1) {
+      const index = this.#next
+      const resource = this.resources[index]!
+      if (this.#outcomes[index]) continue
+      if (!this.view.selected(resource.tags)) {
+        this.#settle(index, 'skipped', [], 'not selected by tags')
+        continue
+      }
+      try {
+        const plan = resource.type.plan(resource.wish as never, this.#answers.ask)
+        this.#take(index, resource, plan)
+      } catch (error) {
+        if (error instanceof Needed) return error.queries
+        if (error instanceof UnknownSignal) {
+          this.#settle(index, 'unknown', [], error.reason)
+          continue
+        }
+        // What was planned before it is still to be done; then it fails when it is planned again.
+        if (this.#planned.length > 0) return []
+        throw this.#failed(resource, error)
+      }
+    }
+    return []
+  }
+
+  #take(index: number, resource: Resource<unknown>, plan: Plan<unknown>): void {
+    this.#plans[index] = plan
+    if (plan.skipped !== undefined) return this.#settle(index, 'skipped', [], plan.skipped)
+    const idle = plan.steps.length === 0 && plan.changes.length === 0
+    if (idle && plan.unknown === undefined) {
+      const before = this.#inFlight.get(index)
+      if (before) this.view.notify(resource)
+      else this.view.notifyDue(resource)
+      return this.#settle(index, before ? 'changed' : 'ok', before ?? [])
+    }
+    if (plan.effects) this.#answers.predict(plan.effects)
+    if (this.view.readOnly) {
+      this.view.notify(resource)
+      return plan.unknown === undefined
+        ? this.#settle(index, 'changed', plan.changes)
+        : this.#settle(index, 'unknown', plan.changes, plan.unknown)
+    }
+    this.#planned.push({ index, resource, plan })
+  }
+
+  /** Sends what is planned and asks; after a lost connection, probes the batch again. */
+  async #guarded(blocked: readonly Query[]): Promise<void> {
+    try {
+      await this.#send(blocked)
+    } catch (error) {
+      const lost = error instanceof HostwrightError && error.code === 'CONNECTION_LOST'
+      if (!lost || this.#losses >= lossPatience) throw error
+      this.#losses += 1
+      this.view.runtime.note(`connection lost (${error.message}); connecting again`)
+      for (const { index, plan } of this.#planned)
+        if (!this.#outcomes[index]) this.#inFlight.set(index, plan.changes)
+      await this.view.runtime.session.reconnect()
+      this.#restart()
+    }
+  }
+
+  /** Everything not done is planned again, from fresh answers. */
+  #restart(): void {
+    this.#planned = []
+    this.#answers.forget()
+    this.#next = 0
+  }
+
+  async #send(blocked: readonly Query[]): Promise<void> {
+    // A time limit is a message's, so a step that has one travels alone.
+    const limited = this.#planned.findIndex(({ plan }) => plan.steps.some(({ timeout }) => timeout))
+    if (limited !== -1 && this.#planned.length > 1) {
+      const all = this.#planned
+      for (const part of [all.slice(0, limited), all.slice(limited, limited + 1), all.slice(limited + 1)])
+        if (part.length > 0) {
+          this.#planned = part
+          if (!(await this.#sendNow([]))) return
+        }
+      if (blocked.length === 0) return
+    }
+    await this.#sendNow(blocked)
+  }
+
+  /** One message. False when a step failed and is to be tried again. */
+  async #sendNow(blocked: readonly Query[]): Promise<boolean> {
+    const planned = this.#planned
+    const steps = planned.flatMap((item) => item.plan.steps.map((step, at) => ({ item, step, at })))
+    const queries = this.#questions(blocked)
+    const kinds = byKind(queries)
+    const sections: Section[] = [
+      ...steps.map(({ item, step, at }) => ({
+        script: at === 0 ? this.view.duePrefix(item.resource) + step.script : step.script,
+        ...(step.input && { input: step.input }),
+        required: true,
+      })),
+      ...[...kinds].map(([kind, of]) => ({
+        script: kind.script(of.map(({ key }) => key as never)),
+        required: false,
+      })),
+    ]
+    if (sections.length === 0) {
+      for (const item of planned) this.#made(item)
+      this.#planned = []
+      return true
+    }
+    this.#clock = performance.now()
+    const begin = (section: number) => {
+      const task = steps[section]?.item.resource.task
+      if (task !== undefined) this.view.emit({ type: 'start', task })
+    }
+    const lines = outputLines((section, stream, text) => {
+      const task = steps[section]?.item.resource.task
+      if (task !== undefined) this.view.emit({ type: 'output', task, stream, text })
+    })
+    const work = batch(sections, {
+      output: lines.take,
+      ended: (section, { exitCode }) => {
+        lines.flush(section)
+        const step = steps[section]
+        if (step && exitCode === 0 && step.at === step.item.plan.steps.length - 1) this.#made(step.item)
+        begin(section + 1)
+      },
+    })
+    begin(0)
+    const timeout = steps.find(({ step }) => step.timeout)?.step.timeout
+    try {
+      await this.view.exchange({
+        script: work.script,
+        ...(work.input && { input: work.input }),
+        ...(timeout !== undefined && { timeout }),
+        onStdout: work.onStdout,
+        onStderr: work.onStderr,
+      })
+    } catch (error) {
+      if (error instanceof HostwrightError && error.code === 'COMMAND_TIMEOUT' && steps[0])
+        return await this.#retry(steps[0].item, error)
+      throw error
+    }
+    const results = work.results()
+    for (const [section, { item, step }] of steps.entries()) {
+      const result = results[section]
+      if (result?.exitCode !== 0) return await this.#retry(item, stepError(item.resource, step, result))
+    }
+    for (const item of planned) this.#made(item)
+    this.#planned = []
+    if (!this.view.readOnly) this.#answers.settle()
+    for (const [at, [kind, of]] of [...kinds].entries())
+      this.#give(kind.name, of, results[steps.length + at])
+    return true
+  }
+
+  /** All that the rest of the resources ask, if anything has to be asked now. */
+  #questions(blocked: readonly Query[]): Query[] {
+    if (blocked.length === 0) return []
+    const all = new Map(blocked.map((query) => [query.id, query]))
+    for (const [index, resource] of this.resources.entries()) {
+      if (this.#outcomes[index] || index < this.#next) continue
+      const wanted = this.view.selected(resource.tags) || resource.type.output
+      for (const query of wanted ? resource.type.reads(resource.wish as never) : [])
+        if (this.#answers.needs(query)) all.set(query.id, query)
+    }
+    return [...all.values()]
+  }
+
+  #give(name: string, queries: readonly Query[], result: SectionResult | undefined): void {
+    const { kind } = queries[0]!
+    let answers: readonly unknown[]
+    try {
+      answers = kind.parse(result?.stdout ?? Buffer.alloc(0), queries.map(({ key }) => key as never))
+      if (answers.length !== queries.length)
+        throw new Error(`${answers.length} answers to ${queries.length} questions`)
+    } catch (cause) {
+      if (cause instanceof HostwrightError) throw cause.with({ host: this.view.name })
+      throw new HostwrightError(
+        'TASK_FAILED',
+        `Cannot read the state of "${this.view.name}": the answers of probe "${name}" are not as expected: ${cause instanceof Error ? cause.message : String(cause)}`,
+        { host: this.view.name, exitCode: result?.exitCode, stderr: result?.stderr.toString(), cause },
+      )
+    }
+    for (const [at, query] of queries.entries()) this.#answers.give(query, answers[at])
+  }
+
+  #made({ index, resource, plan }: Planned): void {
+    if (this.#outcomes[index]) return
+    this.view.notify(resource)
+    this.#settle(index, 'changed', plan.changes)
+  }
+
+  async #retry(item: Planned, error: HostwrightError): Promise<boolean> {
+    const { index, resource } = item
+    const attempt = this.#attempts.get(index) ?? 0
+    if (attempt >= (resource.retries ?? 0)) {
+      // Its first steps may have changed something: what it notifies is due all the same.
+      if (item.plan.steps.length > 1) this.view.notify(resource)
+      throw this.#failed(resource, error)
+    }
+    this.#attempts.set(index, attempt + 1)
+    const delay = resource.delay ?? 5_000
+    this.view.runtime.note(`${resource.task} failed (${error.message}); attempt ${attempt + 2} in ${delay / 1000} s`)
+    await sleep(delay)
+    this.#restart()
+    return false
+  }
+
+  #failed(resource: Resource<unknown>, error: unknown): HostwrightError {
+    const details = { host: this.view.name, role: this.view.role, task: resource.task, place: resource.place }
+    const failure =
+      error instanceof HostwrightError
+        ? error.with(details)
+        : new HostwrightError('TASK_FAILED', `Cannot plan ${resource.task}: ${String(error)}`, {
+            ...details,
+            cause: error,
+          })
+    this.view.emit({
+      type: 'task',
+      task: resource.task,
+      status: 'failed',
+      changes: [],
+      reason: failure.message,
+      duration: this.#lap(),
+      ...(resource.place && { place: resource.place }),
+    })
+    return failure
+  }
+
+  #settle(index: number, status: TaskStatus, changes: readonly Change[], reason?: string): void {
+    const resource = this.resources[index]!
+    this.#outcomes[index] = { status, changes, output: { value: undefined } }
+    this.view.emit({
+      type: 'task',
+      task: resource.task,
+      status,
+      changes,
+      ...(reason !== undefined && { reason }),
+      duration: status === 'changed' ? this.#lap() : 0,
+      ...(resource.place && { place: resource.place }),
+    })
+  }
+
+  #lap(): number {
+    const before = this.#clock
+    this.#clock = performance.now()
+    return Math.round((this.#clock - before) * 10) / 10
+  }
+
+  /** Takes the outputs, asking for what the plans did not give. */
+  async #finish(): Promise<Outcome[]> {
+    for (let round = 0; ; round += 1) {
+      const missing = new Map<string, Query>()
+      const outcomes = this.resources.map((resource, index) => {
+        const { status, changes } = this.#outcomes[index]!
+        try {
+          return { status, changes, output: this.#output(resource, index, status) }
+        } catch (error) {
+          if (!(error instanceof Needed)) throw error
+          for (const query of [...error.queries, ...resource.type.reads(resource.wish as never)])
+            if (this.#answers.needs(query)) missing.set(query.id, query)
+          return { status, changes, output: { value: undefined } }
+        }
+      })
+      if (missing.size === 0 || round > 5) return outcomes
+      this.#next = this.resources.length
+      await this.#guarded([...missing.values()])
+      this.#next = this.resources.length
+    }
+  }
+
+  #output(resource: Resource<unknown>, index: number, status: TaskStatus): Outcome['output'] {
+    const plan = this.#plans[index]
+    if (plan && 'output' in plan) return { value: plan.output }
+    if (!resource.type.output) return { value: undefined }
+    if (this.view.readOnly && status === 'changed')
+      return { unknown: `${resource.task} would be changed first` }
+    try {
+      return { value: resource.type.output(resource.wish as never, this.#answers.ask) }
+    } catch (error) {
+      if (error instanceof UnknownSignal) return { unknown: error.reason }
+      throw error
+    }
+  }
+}
+
+function stepError(resource: Resource<unknown>, step: Step, result: SectionResult | undefined): HostwrightError {
+  const exitCode = result?.exitCode
+  const stderr = result?.stderr.toString().trim() ?? ''
+  const known = exitCode === undefined ? undefined : step.errors?.[exitCode]
+  if (known) return new HostwrightError(known.code, known.message, { exitCode, stderr, hint: known.hint })
+  const last = stderr.split('\n').at(-1) || result?.stdout.toString().trim().split('\n').at(-1) || 'no message'
+  return new HostwrightError(
+    'TASK_FAILED',
+    `Cannot apply ${resource.task}: ${exitCode === undefined ? 'it did not run' : `exit status ${exitCode}`}: ${last}`,
+    { exitCode, stderr },
+  )
+}
+
+function byKind(queries: readonly Query[]): Map<Query['kind'], Query[]> {
+  const kinds = new Map<Query['kind'], Query[]>()
+  for (const query of queries) {
+    const of = kinds.get(query.kind)
+    if (of) of.push(query)
+    else kinds.set(query.kind, [query])
+  }
+  return kinds
+}

@@ -1,0 +1,152 @@
+import { HostwrightError } from '../core/errors.js'
+import { callerPlace } from '../core/place.js'
+import { redactDeep } from '../core/secret.js'
+import type { Fact } from '../facts/fact.js'
+import { system } from '../resources/probes/system.js'
+import type { Handler, Resource } from '../resources/types.js'
+import { ensure, type Outcome } from './ensure.js'
+import { batch } from './batch.js'
+import { remoteShell } from './remote-shell.js'
+import { reasonUnknown, UnknownSignal, unknownValue } from './signals.js'
+import type { Host, Peer, Result } from './types.js'
+import { View } from './view.js'
+
+const viewKey = Symbol('view')
+
+/** The engine's side of a host. */
+export function viewOf(host: Host): View {
+  return (host as Host & { readonly [viewKey]: View })[viewKey]
+}
+
+/** Makes the host that plays and roles get. */
+export function createHost(view: View): Host {
+  const { runtime } = view
+  const { context, inventoryHost } = runtime
+  const host: Host & { readonly [viewKey]: View } = {
+    [viewKey]: view,
+    name: view.name,
+    vars: inventoryHost.vars,
+    groups: inventoryHost.groups,
+    check: view.readOnly,
+    hosts: view.scope.hosts,
+    ensure: (async (wanted: Resource<unknown> | readonly Resource<unknown>[]) => {
+      const list = Array.isArray(wanted) ? (wanted as readonly Resource<unknown>[]) : [wanted as Resource<unknown>]
+      const outcomes = runtime.mode === 'list' ? listed(view, list) : await ensure(view, list)
+      const results = outcomes.map(toResult)
+      return Array.isArray(wanted) ? results : results[0]
+    }) as Host['ensure'],
+    $: remoteShell(view),
+    facts: async () => await systemFacts(view),
+    publish: async <T>(fact: Fact<T>, value: T | Promise<T>) => {
+      const known = await value
+      context.board.publish(view.name, fact, known)
+      const reason = reasonUnknown(known)
+      view.emit({ type: 'fact', fact: fact.name, value: reason === undefined ? redactDeep(known) : { unknown: reason } })
+    },
+    peer: (name) => createPeer(view, name),
+    delegateTo: (name) => {
+      assertHost(view, name)
+      return createHost(new View(context.runtime(name), view.scope))
+    },
+    as: (user) => createHost(view.with({ become: runtime.becomeSettings(user) })),
+    runOnce: async (name, work) => await runOnce(view, host, name, work),
+    notify: (handler) => void runtime.notified.set(handler.name, handler as Handler<never>),
+    flushHandlers: async () => await flushHandlers(view),
+  }
+  return Object.freeze(host)
+}
+
+function toResult({ status, changes, output }: Outcome): Result<unknown> {
+  return {
+    status,
+    changed: status === 'changed',
+    changes,
+    get output() {
+      return 'unknown' in output ? unknownValue(output.unknown) : output.value
+    },
+  }
+}
+
+/** --list-tasks: names what would be ensured, without a host. */
+function listed(view: View, resources: readonly Resource<unknown>[]): Outcome[] {
+  return resources.map((resource) => {
+    const status = view.selected(resource.tags) ? 'unknown' : 'skipped'
+    view.emit({ type: 'task', task: resource.task, status, changes: [], duration: 0 })
+    return { status, changes: [], output: { unknown: 'no host is asked' } }
+  })
+}
+
+async function systemFacts(view: View) {
+  if (view.runtime.mode === 'list') throw new UnknownSignal('no host is asked')
+  return await view.runtime.facts(async () => {
+    const query = system()
+    const probe = batch([{ script: query.kind.script([null as never]), required: true }])
+    const { script, onStdout, onStderr } = probe
+    await view.exchange({ script, onStdout, onStderr })
+    return query.kind.parse(probe.results()[0]!.stdout, [null as never])[0]!
+  })
+}
+
+function assertHost(view: View, name: string): void {
+  if (view.runtime.context.inventory.has(name)) return
+  throw new HostwrightError('INVENTORY_INVALID', `Cannot find host "${name}": the inventory does not have it`, {
+    host: view.name,
+    role: view.role,
+    place: callerPlace(),
+    hint: `known hosts: ${[...view.runtime.context.inventory.keys()].slice(0, 20).join(', ')}`,
+  })
+}
+
+function createPeer(view: View, name: string): Peer {
+  assertHost(view, name)
+  const { context } = view.runtime
+  const { vars, groups } = context.inventory.get(name)!
+  return {
+    name,
+    vars,
+    groups,
+    fact: async <T>(fact: Fact<T>): Promise<T> => {
+      const place = callerPlace()
+      if (view.runtime.mode === 'list') throw new UnknownSignal('no host is asked')
+      if (!context.board.has(name, fact)) await context.observe(name)
+      const value = await context.board.wait(view.name, name, fact, place)
+      const reason = reasonUnknown(value)
+      if (reason === undefined) return value
+      if (view.readOnly) throw new UnknownSignal(`fact "${fact.name}" of "${name}": ${reason}`)
+      throw new HostwrightError(
+        'FACT_NOT_PUBLISHED',
+        `Cannot get fact "${fact.name}" of host "${name}" for host "${view.name}": "${name}" was only read, and it is not known there: ${reason}`,
+        { host: view.name, role: view.role, place, hint: `run on "${name}" too` },
+      )
+    },
+  }
+}
+
+/** The play's first host does it and publishes the result, as a fact of this play only. */
+async function runOnce<T>(view: View, host: Host, name: string, work: (host: Host) => Promise<T>): Promise<T> {
+  const { board } = view.runtime.context
+  const owner = view.role === undefined ? '' : `${view.role}: `
+  const fact: Fact<T> = { name: `runOnce ${owner}${name} (${view.scope.play})` }
+  const first = view.scope.hosts[0] ?? view.name
+  if (first === view.name && !board.has(first, fact)) board.publish(first, fact, await work(host))
+  return await board.wait(view.name, first, fact, callerPlace())
+}
+
+/** Runs what was notified, in the order of the notifications; a handler may notify another. */
+export async function flushHandlers(view: View): Promise<void> {
+  const { notified, session } = view.runtime
+  const done: string[] = []
+  try {
+    for (;;) {
+      const next = [...notified.values()][0]
+      if (!next) break
+      notified.delete(next.name)
+      const host = createHost(view.with({ handler: true, role: `handler ${next.name}` }))
+      await next.run(host as never)
+      done.push(next.name)
+      session.due.delete(next.name)
+    }
+  } finally {
+    if (done.length > 0 && !view.readOnly) await view.exchange({ script: View.doneScript(done) })
+  }
+}

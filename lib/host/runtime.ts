@@ -1,0 +1,72 @@
+import type { FactBoard } from '../facts/board.js'
+import type { InventoryHost } from '../inventory/types.js'
+import type { EventBody } from '../report/events.js'
+import type { Become } from '../connection/types.js'
+import type { Handler } from '../resources/types.js'
+import type { SystemFacts } from '../resources/probes/system.js'
+import { Answers, type Predictions } from './answers.js'
+import type { Session } from './session.js'
+
+/**
+ * `run` changes hosts; `check` plans and tells; `observe` reads silently, for the facts of hosts that
+ * a run leaves out; `list` touches nothing and tells the tasks.
+ */
+export type Mode = 'run' | 'check' | 'observe' | 'list'
+
+/** What all hosts of a run share. */
+export interface RunContext {
+  readonly mode: Mode
+  readonly board: FactBoard
+  readonly tags: { readonly only: readonly string[]; readonly skip: readonly string[] }
+  readonly emit: (event: EventBody) => void
+  /** All hosts of the inventory. */
+  readonly inventory: ReadonlyMap<string, InventoryHost>
+  /** The runtime of any host of the inventory, made on first use. */
+  readonly runtime: (host: string, mode?: 'observe') => HostRuntime
+  /** Reads the facts of a host that takes no part; ends when it has done so. */
+  readonly observe: (host: string) => Promise<void> | undefined
+}
+
+/** One host in one run: what outlives a play. */
+export class HostRuntime {
+  readonly #answers = new Map<string, Answers>()
+  readonly #predictions: Predictions = []
+  #facts: Promise<SystemFacts> | undefined
+  readonly notified = new Map<string, Handler<never>>()
+
+  constructor(
+    readonly inventoryHost: InventoryHost,
+    readonly session: Session,
+    readonly mode: Mode,
+    readonly context: RunContext,
+    /** For sudo, where a play or task asks for it. */
+    readonly becomeSettings: (user?: string) => Become,
+  ) {}
+
+  get name(): string {
+    return this.inventoryHost.name
+  }
+
+  /** The answers that check mode keeps for the whole run, so that what is planned stays planned. */
+  checkAnswers(user = ''): Answers {
+    let answers = this.#answers.get(user)
+    if (!answers) this.#answers.set(user, (answers = new Answers(this.#predictions, true)))
+    return answers
+  }
+
+  /** Gathers the system facts on first use. */
+  async facts(gather: () => Promise<SystemFacts>): Promise<SystemFacts> {
+    this.#facts ??= gather()
+    try {
+      return await this.#facts
+    } catch (error) {
+      this.#facts = undefined
+      throw error
+    }
+  }
+
+  note(text: string): void {
+    if (this.mode !== 'observe')
+      this.context.emit({ type: 'note', level: 'warning', host: this.name, text })
+  }
+}

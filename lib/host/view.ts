@@ -1,0 +1,113 @@
+import { quote } from '../core/quote.js'
+import type { Become, Message, Reply } from '../connection/types.js'
+import type { FactEvent, OutputEvent, StartEvent, TaskEvent } from '../report/events.js'
+import type { Handler, Resource } from '../resources/types.js'
+import type { HostRuntime } from './runtime.js'
+
+type Unstamped<E> = Omit<E, 'time' | 'host' | 'role' | 'handler'>
+type TaskEvents =
+  | Unstamped<TaskEvent>
+  | Unstamped<StartEvent>
+  | Unstamped<OutputEvent>
+  | Unstamped<FactEvent>
+
+export interface Scope {
+  readonly role?: string
+  readonly become?: Become
+  readonly tags: readonly string[]
+  /** The names of the play's hosts. */
+  readonly hosts: readonly string[]
+  readonly handler?: boolean
+  /** Tells one play of the run from the next. */
+  readonly play: string
+}
+
+/** A host as one piece of code sees it: with its role, rights and tags. */
+export class View {
+  constructor(
+    readonly runtime: HostRuntime,
+    readonly scope: Scope,
+  ) {}
+
+  get name(): string {
+    return this.runtime.name
+  }
+
+  get role(): string | undefined {
+    return this.scope.role
+  }
+
+  get become(): Become | undefined {
+    return this.scope.become
+  }
+
+  get readOnly(): boolean {
+    return this.runtime.mode !== 'run'
+  }
+
+  /** The same host seen otherwise. */
+  with(scope: Partial<Scope>): View {
+    return new View(this.runtime, { ...this.scope, ...scope })
+  }
+
+  /** Whether --tags and --skip-tags let something with these tags run. */
+  selected(own: readonly string[] = []): boolean {
+    const { only, skip } = this.runtime.context.tags
+    const tags = [...this.scope.tags, ...own]
+    const has = (list: readonly string[]) => list.some((tag) => tags.includes(tag))
+    if (has(skip)) return false
+    if (has(only)) return true
+    if (tags.includes('never')) return false
+    return only.length === 0 || only.includes('all') || tags.includes('always')
+  }
+
+  emit(event: TaskEvents): void {
+    if (this.runtime.mode === 'observe') return
+    this.runtime.context.emit({
+      ...event,
+      host: this.name,
+      ...(this.scope.role !== undefined && { role: this.scope.role }),
+      ...(event.type === 'task' && this.scope.handler && { handler: true }),
+    })
+  }
+
+  async exchange(message: Message): Promise<Reply> {
+    return await this.runtime.context.board.busy(
+      this.name,
+      async () =>
+        await this.runtime.session.run(message, { become: this.become, locked: !this.readOnly }),
+    )
+  }
+
+  notify(resource: Resource<unknown>): void {
+    for (const handler of handlersOf(resource)) this.runtime.notified.set(handler.name, handler)
+  }
+
+  /** Takes up what an earlier run has left due, now that the handler of that name is known. */
+  notifyDue(resource: Resource<unknown>): void {
+    for (const handler of handlersOf(resource)) {
+      const name = handler.name
+      if (this.readOnly || !this.runtime.session.due.has(name) || this.runtime.notified.has(name)) continue
+      this.runtime.note(`handler "${name}" is still due from an earlier run`)
+      this.runtime.notified.set(name, handler)
+    }
+  }
+
+  /** Writes on the host what will be due, before the change: a killed run loses no handler. */
+  duePrefix(resource: Resource<unknown>): string {
+    const files = handlersOf(resource).map(({ name }) => `"$hw_lib/due/"${quote(encodeURIComponent(name))}`)
+    if (files.length === 0) return ''
+    return `mkdir -p -m 0700 -- "$hw_lib" "$hw_lib/due" && : ${files.map((file) => `>${file}`).join(' ')} || exit 1\n`
+  }
+
+  /** The script that takes back {@link duePrefix}. */
+  static doneScript(names: readonly string[]): string {
+    const files = names.map((name) => `"$hw_lib/due/"${quote(encodeURIComponent(name))}`)
+    return `rm -f -- ${files.join(' ')} && rmdir -- "$hw_lib/due" "$hw_lib" 2>/dev/null; :`
+  }
+}
+
+function handlersOf({ notify }: Resource<unknown>): readonly Handler<never>[] {
+  if (notify === undefined) return []
+  return Array.isArray(notify) ? (notify as readonly Handler<never>[]) : [notify as Handler<never>]
+}

@@ -1,0 +1,184 @@
+import { HostwrightError } from '../core/errors.js'
+import { callerPlace } from '../core/place.js'
+import { createHost, flushHandlers, UnknownSignal, View, type Host, type HostRuntime, type Scope } from '../host/index.js'
+import type { InventoryHost } from '../inventory/types.js'
+import { errorRecord } from '../report/index.js'
+import type { Run } from './run.js'
+
+/** How a play runs. The words are Ansible's. */
+export interface PlayOptions {
+  /** A pattern: a group, a host, `web:&prod:!web3`. */
+  readonly hosts: string
+  /** Work with root's rights, or another user's. @default false */
+  readonly become?: boolean | string
+  /** How many hosts at a time: a number, a percentage, or a list for a growing roll-out. @default all */
+  readonly serial?: number | `${number}%` | readonly (number | `${number}%`)[]
+  /** Ends the run when more than this percentage of a batch has failed. @default 100 */
+  readonly maxFailPercentage?: number
+  /** Ends the run when one host has failed. @default false */
+  readonly anyErrorsFatal?: boolean
+  readonly tags?: readonly string[]
+}
+
+/** Runs a function on every host of a pattern, in parallel. */
+export type PlayFunction = (
+  name: string,
+  options: PlayOptions,
+  body: (host: Host) => Promise<unknown>,
+) => Promise<void>
+
+/** A play under way. */
+export interface Play {
+  readonly body: (host: Host) => Promise<unknown>
+  /** Hosts of a later batch. */
+  readonly later: ReadonlySet<string>
+  selects(host: string): boolean
+  scope(runtime: HostRuntime): Scope
+}
+
+/** The `play` that a playbook gets. */
+export function playFunction(run: Run): PlayFunction {
+  return async (name, options, body) => {
+    const place = callerPlace()
+    if (run.stopped) throw run.stopped
+    checkOptions(name, options)
+    const { inventory, emit, mode } = run.options
+    const all = inventory.select(options.hosts)
+    const hosts = all.filter((host) => run.limited.has(host.name) && !lost(run, host))
+    const names = hosts.map((host) => host.name)
+    emit({ type: 'play', play: name, hosts: names })
+    if (all.length === 0)
+      emit({ type: 'note', level: 'warning', text: `play "${name}": pattern "${options.hosts}" matches no host` })
+    const later = new Set(names)
+    const everyone = new Set(all.map((host) => host.name))
+    run.plays.push({
+      body,
+      later,
+      selects: (host) => everyone.has(host),
+      scope: (runtime) => scopeOf(run, options, names, runtime),
+    })
+    if (mode !== 'list' && !run.touched) await run.refuseUnknownKeys(hosts)
+    for (const batch of batches(hosts, options.serial)) {
+      for (const host of batch) later.delete(host.name)
+      await runBatch(run, batch, options, names, body, place)
+      if (run.stopped) throw run.stopped
+    }
+  }
+}
+
+function lost(run: Run, { name }: InventoryHost): boolean {
+  return run.failed.has(name) || run.unreachable.has(name)
+}
+
+function scopeOf(run: Run, options: PlayOptions, hosts: readonly string[], runtime: HostRuntime): Scope {
+  const { become = false } = options
+  const user = become === true ? undefined : become
+  return {
+    tags: options.tags ?? [],
+    hosts,
+    play: `play ${run.plays.length}`,
+    ...(user !== false && { become: runtime.becomeSettings(user) }),
+  }
+}
+
+async function runBatch(
+  run: Run,
+  batch: readonly InventoryHost[],
+  options: PlayOptions,
+  names: readonly string[],
+  body: (host: Host) => Promise<unknown>,
+  place: ReturnType<typeof callerPlace>,
+): Promise<void> {
+  const { board } = run.context
+  const before = run.failed.size + run.unreachable.size
+  for (const { name } of batch) board.begin(name)
+  await Promise.all(
+    batch.map(async ({ name }) => {
+      try {
+        const runtime = run.context.runtime(name)
+        const view = new View(runtime, scopeOf(run, options, names, runtime))
+        await withHandlers(view, async () => await bodyOf(view, body))
+        board.finish(name)
+      } catch (error) {
+        fail(run, name, error, place)
+        if (options.anyErrorsFatal) run.stop(stopError(`host "${name}" has failed, and any error is fatal`))
+      }
+    }),
+  )
+  const failures = run.failed.size + run.unreachable.size - before
+  const { maxFailPercentage = 100 } = options
+  const percentage = (failures / batch.length) * 100
+  if (failures > 0 && (percentage > maxFailPercentage || failures === batch.length))
+    if (options.serial !== undefined || options.maxFailPercentage !== undefined)
+      run.stop(stopError(`${failures} of ${batch.length} hosts of a batch have failed`))
+}
+
+/** Handlers that are due run after a failure too, if the host can still be reached. */
+async function withHandlers(view: View, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (!(error instanceof HostwrightError && unreachableCodes.has(error.code)))
+      try {
+        await flushHandlers(view)
+      } catch (second) {
+        view.runtime.note(`handlers did not run after the failure: ${second instanceof Error ? second.message : String(second)}`)
+      }
+    throw error
+  }
+  await flushHandlers(view)
+}
+
+/** What check mode can't know ends the host's play without an error. */
+async function bodyOf(view: View, body: (host: Host) => Promise<unknown>): Promise<void> {
+  try {
+    await body(createHost(view))
+  } catch (error) {
+    if (!(error instanceof UnknownSignal)) throw error
+    view.runtime.context.board.unknown(view.name, error.reason)
+    if (view.runtime.mode === 'check')
+      view.emit({ type: 'task', task: 'rest of the play', status: 'unknown', changes: [], reason: error.reason, duration: 0 })
+  }
+}
+
+function stopError(why: string): HostwrightError {
+  return new HostwrightError('INTERRUPTED', `Cannot go on with the run: ${why}`)
+}
+
+function fail(run: Run, host: string, thrown: unknown, place: ReturnType<typeof callerPlace>): void {
+  const error =
+    thrown instanceof HostwrightError
+      ? thrown.with({ host, place })
+      : new HostwrightError('PLAYBOOK_INVALID', `Cannot run the play on "${host}": ${thrown instanceof Error ? thrown.message : String(thrown)}`, { host, place, cause: thrown })
+  const unreachable = unreachableCodes.has(error.code)
+  ;(unreachable ? run.unreachable : run.failed).set(host, error)
+  run.context.board.fail(host, error)
+  run.options.emit({ type: 'failure', host, unreachable, error: errorRecord(error) })
+}
+
+const unreachableCodes = new Set(['HOST_UNREACHABLE', 'CONNECTION_LOST', 'AUTHENTICATION_FAILED'])
+
+function checkOptions(name: string, { serial, maxFailPercentage }: PlayOptions): void {
+  const bad = (what: string) => {
+    throw new HostwrightError('PLAYBOOK_INVALID', `Cannot run play "${name}": ${what}`, { place: callerPlace() })
+  }
+  for (const size of serial === undefined ? [] : [serial].flat())
+    if (!(typeof size === 'number' ? Number.isInteger(size) && size > 0 : /^([1-9]\d?|100)%$/.test(size)))
+      bad(`serial is neither a number from 1 up nor a percentage: "${size}"`)
+  if (maxFailPercentage !== undefined && !(maxFailPercentage >= 0 && maxFailPercentage <= 100))
+    bad(`maxFailPercentage is not between 0 and 100: "${maxFailPercentage}"`)
+}
+
+/** A list's last size serves for all that is left; a percentage is of the play's hosts, at least one. */
+export function batches<T>(hosts: readonly T[], serial: PlayOptions['serial']): T[][] {
+  if (serial === undefined) return hosts.length > 0 ? [[...hosts]] : []
+  const sizes = [serial].flat()
+  const result: T[][] = []
+  for (let at = 0, turn = 0; at < hosts.length; turn += 1) {
+    const wish = sizes[Math.min(turn, sizes.length - 1)]!
+    const size = typeof wish === 'number' ? wish : Math.max(1, Math.floor((hosts.length * Number.parseInt(wish)) / 100))
+    result.push(hosts.slice(at, at + size))
+    at += size
+  }
+  return result
+}

@@ -1,0 +1,150 @@
+import * as v from 'valibot'
+import { HostwrightError } from '../core/errors.js'
+import { callerPlace, type Place } from '../core/place.js'
+import { Secret } from '../core/secret.js'
+import { createHost, UnknownSignal, unknownValue, viewOf, type Host } from '../host/index.js'
+import type { InventoryHost } from '../inventory/types.js'
+
+type Entries = Record<string, v.GenericSchema>
+type Schema<E extends Entries> = v.ObjectSchema<E, undefined>
+
+/** What a role's author writes. */
+export interface RoleDefinition<E extends Entries, Output> {
+  /** Also the variable of the inventory that holds its parameters, and a tag. */
+  readonly name: string
+  /** Describes and checks the parameters; from it comes their type. @default none */
+  readonly params?: Schema<E>
+  run(host: Host, params: v.InferOutput<Schema<E>>): Promise<Output>
+}
+
+/** A role: call it with a host, and with the parameters that win over the inventory's. */
+export interface Role<E extends Entries, Output> {
+  (host: Host, params?: Partial<v.InferInput<Schema<E>>>): Promise<Output>
+  readonly definition: RoleDefinition<E, Output>
+}
+
+const defined = new Map<string, RoleDefinition<Entries, unknown>>()
+
+/**
+ * Defines a role. Its parameters come from the inventory variable of its name, property by property
+ * overridden by what the call passes, and are checked before it runs.
+ *
+ * @throws HostwrightError PARAMETER_INVALID, when called: the parameter, its value's file and line
+ * @example
+ * export const motd = role({
+ *   name: 'motd',
+ *   params: v.object({ text: v.optional(v.string(), 'hello') }),
+ *   async run(host, { text }) {
+ *     await host.ensure(file({ path: '/etc/motd', content: text + '\n' }))
+ *   },
+ * })
+ */
+export function role<const E extends Entries = Record<never, never>, Output = void>(
+  definition: RoleDefinition<E, Output>,
+): Role<E, Output> {
+  defined.set(definition.name, definition as unknown as RoleDefinition<Entries, unknown>)
+  const call = async (host: Host, params: Partial<v.InferInput<Schema<E>>> = {}): Promise<Output> => {
+    const place = callerPlace()
+    const outer = viewOf(host)
+    const view = outer.with({ role: definition.name, tags: [...outer.scope.tags, definition.name] })
+    const checked = checkParams(definition, outer.runtime.inventoryHost, params, place)
+    try {
+      return await definition.run(createHost(view), checked)
+    } catch (error) {
+      if (error instanceof UnknownSignal) {
+        view.runtime.context.board.unknown(view.name, error.reason)
+        if (view.runtime.mode === 'check' && view.selected())
+          view.emit({ type: 'task', task: `rest of role ${definition.name}`, status: 'unknown', changes: [], reason: error.reason, duration: 0 })
+        return unknownValue(error.reason)
+      }
+      if (error instanceof HostwrightError) throw error.with({ host: view.name, role: definition.name })
+      throw error
+    }
+  }
+  return Object.assign(call, { definition })
+}
+
+function checkParams<E extends Entries, Output>(
+  { name, params: schema }: RoleDefinition<E, Output>,
+  host: InventoryHost,
+  passed: Partial<v.InferInput<Schema<E>>>,
+  place: Place | undefined,
+): v.InferOutput<Schema<E>> {
+  const given = inventoryParams(name, host)
+  const entries: Entries = schema?.entries ?? {}
+  const problem = (key: string | undefined, text: string, hint?: string) => {
+    const fromCall = key !== undefined && key in passed
+    return new HostwrightError('PARAMETER_INVALID', `Cannot use role "${name}" on "${host.name}": ${text}`, {
+      host: host.name,
+      role: name,
+      place: fromCall ? place : (key === undefined ? undefined : host.origin(`${name}.${key}`)) ?? host.origin(name) ?? place,
+      hint,
+    })
+  }
+  const merged: Record<string, unknown> = { ...given, ...passed }
+  for (const key of Object.keys(merged))
+    if (!(key in entries))
+      throw problem(key, `it has no parameter "${key}"`, `its parameters: ${Object.keys(entries).join(', ') || 'none'}`)
+  if (!schema) return {} as v.InferOutput<Schema<E>>
+  const result = v.safeParse(schema, merged)
+  if (result.success) return result.output
+  const issue = result.issues[0]
+  const key = issue.path?.[0]?.key as string | undefined
+  if (key !== undefined && !(key in merged))
+    throw problem(undefined, `parameter "${key}" is missing`, `set ${name}.${key} in group_vars or pass it in the playbook`)
+  throw problem(key, describeIssue(issue, merged[key ?? '']))
+}
+
+/** @throws HostwrightError PARAMETER_INVALID where the variable of the role's name is no mapping */
+function inventoryParams(name: string, host: InventoryHost): Record<string, unknown> {
+  const given = host.vars[name]
+  if (given === undefined || given === null) return {}
+  if (typeof given === 'object' && !Array.isArray(given) && !(given instanceof Secret)) return given as Record<string, unknown>
+  throw new HostwrightError('PARAMETER_INVALID', `Cannot use role "${name}" on "${host.name}": variable "${name}" is not a mapping of parameters`, {
+    host: host.name,
+    role: name,
+    place: host.origin(name),
+  })
+}
+
+function describeIssue(issue: v.BaseIssue<unknown>, value: unknown): string {
+  const path = v.getDotPath(issue) ?? ''
+  if (value instanceof Secret && issue.expected !== null)
+    return `parameter "${path}" is a secret, and this role would show it: take it out of the vault`
+  return `parameter "${path}": ${issue.message}`
+}
+
+/**
+ * Checks, before any host is touched, what the inventory says for the roles that the playbook has
+ * imported: names and types; what is missing may still be passed by the playbook.
+ *
+ * @throws HostwrightError PARAMETER_INVALID
+ */
+export function checkInventoryParams(hosts: Iterable<InventoryHost>): void {
+  for (const host of hosts)
+    for (const definition of defined.values()) {
+      const entries = definition.params?.entries ?? {}
+      for (const [key, value] of Object.entries(inventoryParams(definition.name, host))) {
+        const fail = (text: string, hint?: string) => {
+          throw new HostwrightError('PARAMETER_INVALID', `Cannot use role "${definition.name}" on "${host.name}": ${text}`, {
+            host: host.name,
+            role: definition.name,
+            place: host.origin(`${definition.name}.${key}`) ?? host.origin(definition.name),
+            hint,
+          })
+        }
+        const schema = entries[key]
+        if (!schema) return fail(`it has no parameter "${key}"`, `its parameters: ${Object.keys(entries).join(', ') || 'none'}`)
+        const result = v.safeParse(schema, value)
+        if (!result.success) {
+          const [issue] = result.issues
+          const within = v.getDotPath(issue)
+          fail(
+            value instanceof Secret
+              ? `parameter "${key}" is a secret, and this role would show it: take it out of the vault`
+              : `parameter "${[key, within].filter(Boolean).join('.')}": ${issue.message}`,
+          )
+        }
+      }
+    }
+}

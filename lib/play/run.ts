@@ -1,0 +1,154 @@
+import { randomBytes } from 'node:crypto'
+import pLimit from 'p-limit'
+import { connect, connectionSettings, becomeSettings, hasKnownKey } from '../connection/index.js'
+import type { Connection } from '../connection/types.js'
+import { HostwrightError } from '../core/errors.js'
+import { FactBoard } from '../facts/board.js'
+import { HostRuntime, Session, UnknownSignal, type Mode, type RunContext } from '../host/index.js'
+import type { Inventory, InventoryHost } from '../inventory/types.js'
+import type { EventBody } from '../report/events.js'
+import { observer } from './observe.js'
+import type { Play } from './play.js'
+
+export interface RunOptions {
+  readonly playbook: string
+  readonly inventory: Inventory
+  readonly mode: Mode
+  /** Only these hosts; the others' facts are read. @default all */
+  readonly limit?: string | undefined
+  readonly tags: readonly string[]
+  readonly skipTags: readonly string[]
+  readonly forks: number
+  /** What the command line says instead of the inventory. */
+  readonly defaults: { readonly user?: string | undefined; readonly privateKey?: string | undefined; readonly becomePassword?: string | undefined }
+  readonly emit: (event: EventBody) => void
+}
+
+/** One run of a playbook: its hosts, what became of them, and what they share. */
+export class Run {
+  readonly id = `${new Date().toISOString().replace(/[-:]|\..*$/g, '')}-${randomBytes(3).toString('hex')}`
+  readonly failed = new Map<string, HostwrightError>()
+  readonly unreachable = new Map<string, HostwrightError>()
+  /** All plays so far, the one under way last. */
+  readonly plays: Play[] = []
+  readonly context: RunContext
+  readonly limited: ReadonlySet<string>
+  readonly #runtimes = new Map<string, HostRuntime>()
+  readonly #limit
+  #stopped: HostwrightError | undefined
+
+  constructor(readonly options: RunOptions) {
+    const { inventory } = options
+    this.#limit = pLimit(options.forks)
+    this.limited = new Set(this.#limitNames())
+    const board = new FactBoard((reason) => new UnknownSignal(reason))
+    this.context = {
+      mode: options.mode,
+      board,
+      tags: { only: options.tags, skip: options.skipTags },
+      emit: options.emit,
+      inventory: inventory.hosts,
+      runtime: (host, mode) => this.#runtime(host, mode ?? options.mode),
+      observe: observer(this),
+    }
+  }
+
+  /** Whether any message has reached a host. */
+  get touched(): boolean {
+    return [...this.#runtimes.values()].some(({ session }) => session.touched)
+  }
+
+  roundTrips(): Map<string, number> {
+    const counts = new Map<string, number>()
+    for (const { name, session } of this.#runtimes.values())
+      counts.set(name, (counts.get(name) ?? 0) + session.roundTrips)
+    return counts
+  }
+
+  /** Lets what is under way on the hosts end, and nothing new begin. */
+  stop(error: HostwrightError): void {
+    this.#stopped ??= error
+  }
+
+  get stopped(): HostwrightError | undefined {
+    return this.#stopped
+  }
+
+  /** Whether the user has asked for the end. */
+  interrupted = false
+
+  interrupt(signal: string): void {
+    this.interrupted = true
+    this.options.emit({
+      type: 'note',
+      level: 'warning',
+      text: `${signal}: waiting for what runs on the hosts; press Ctrl-C again to leave it there`,
+    })
+    this.stop(new HostwrightError('INTERRUPTED', `Cannot go on with the run: it was interrupted by ${signal}`))
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#runtimes.values()].map(async ({ session }) => await session.close()))
+  }
+
+  /**
+   * Refuses hosts whose key nobody has accepted, before any host is touched.
+   * @throws HostwrightError HOST_KEY_UNKNOWN
+   */
+  async refuseUnknownKeys(hosts: readonly InventoryHost[]): Promise<void> {
+    for (const host of hosts) {
+      const { connection, known } = this.#wires.get(this.#runtime(host.name, this.options.mode)) ?? {}
+      if (known !== false || !connection) continue
+      try {
+        await connection.shell()
+      } catch (error) {
+        if (error instanceof HostwrightError && error.code === 'HOST_KEY_UNKNOWN') throw error
+      }
+    }
+  }
+
+  readonly #wires = new Map<HostRuntime, { readonly connection: Connection; readonly known: boolean }>()
+
+  #limitNames(): string[] {
+    const { inventory, limit } = this.options
+    const hosts = limit === undefined ? [...inventory.hosts.values()] : inventory.select(limit)
+    if (hosts.length === 0 && limit !== undefined)
+      throw new HostwrightError('USAGE_INVALID', `Cannot limit the run to "${limit}": it matches no host`, {
+        hint: 'see --list-hosts',
+      })
+    return hosts.map(({ name }) => name)
+  }
+
+  #runtime(name: string, mode: Mode): HostRuntime {
+    const key = mode === 'observe' ? `observe ${name}` : name
+    let runtime = this.#runtimes.get(key)
+    if (!runtime) this.#runtimes.set(key, (runtime = this.#create(name, mode)))
+    return runtime
+  }
+
+  #create(name: string, mode: Mode): HostRuntime {
+    const host = this.options.inventory.hosts.get(name)!
+    const { defaults, playbook } = this.options
+    const settings = connectionSettings(host, {
+      ...(defaults.user !== undefined && { user: defaults.user }),
+      ...(defaults.privateKey !== undefined && { privateKeyFile: defaults.privateKey }),
+    })
+    const connection = connect(settings)
+    const session = new Session(name, connection, {
+      run: this.id,
+      playbook,
+      limit: this.#limit,
+      assertGoing: () => {
+        if (this.#stopped) throw this.#stopped
+      },
+      note: (on, text) => this.options.emit({ type: 'note', level: 'warning', host: on, text }),
+    })
+    const runtime = new HostRuntime(host, session, mode, this.context, (user) => ({
+      ...(defaults.becomePassword !== undefined && { password: defaults.becomePassword }),
+      ...becomeSettings(host),
+      ...(user !== undefined && { user }),
+    }))
+    this.#wires.set(runtime, { connection, known: hasKnownKey(settings) })
+    return runtime
+  }
+}
