@@ -1,0 +1,113 @@
+import { quote } from '../../core/quote.js'
+import { probeKind } from '../define.js'
+import type { Query } from '../types.js'
+import { clientLookup, sessionSetup } from '../mariadb/client.js'
+import { parseResultSets, type Row } from '../mariadb/result-sets.js'
+
+/** What the server on the host says to one question. */
+export type MariadbAnswer =
+  /** No server is installed. */
+  | { readonly state: 'absent' }
+  /** A server is installed and does not answer. */
+  | { readonly state: 'stopped'; readonly message: string }
+  /** It does not let the asking account in. */
+  | { readonly state: 'refused'; readonly message: string }
+  | { readonly state: 'running'; readonly rows: readonly Row[]; readonly error?: MariadbError }
+
+export interface MariadbError {
+  /** The server's number, for example 1141. */
+  readonly code: number
+  readonly message: string
+}
+
+/** A statement that only reads. Its rows are the answer. */
+interface Question {
+  readonly sql: string
+}
+
+/**
+ * Asks MariaDB a question in SQL, as the account that owns the shell (root by unix_socket). All
+ * questions of an `ensure` are asked by one client. Values come as text, NULL as null; a NUL byte
+ * comes as a space, so binary values are asked for with HEX().
+ *
+ * @example
+ * ask(mariadb('SELECT @@server_id AS id')) // { state: 'running', rows: [{ id: '1' }] }
+ * @see mariadb(1)
+ */
+export const mariadb = (sql: string): Query<MariadbAnswer> => question({ sql })
+
+/** Whether a question goes to MariaDB. */
+export function isMariadb(query: Query): boolean {
+  return query.kind.name === 'mariadb'
+}
+
+const question = probeKind<Question, MariadbAnswer>({
+  name: 'mariadb',
+  id: ({ sql }) => sql,
+  script,
+  parse,
+})
+
+/** Stands alone on a line before the client's errors: in its XML no value holds a bare `<`. */
+const errorsMark = '<errors>'
+
+function script(questions: readonly Question[]): string {
+  // A question a line: so the line number of an error names the question.
+  const lines = questions.map(({ sql }, index) => `SELECT ${index} AS hostwright_question; ${oneLine(sql)};`)
+  const statements = [sessionSetup, ...lines, ''].join('\n')
+  return `
+${clientLookup} || client=
+if [ -z "$client" ]; then echo absent; exit 0; fi
+for server in mariadbd mysqld; do
+  for folder in /usr/sbin /usr/libexec /usr/bin /usr/local/sbin; do [ -x "$folder/$server" ] && installed=yes; done
+done
+echo "\${installed:-absent}"
+{ errors=$(printf %s ${quote(statements)} | "$client" --xml --force --connect-timeout=10 --default-character-set=utf8mb4 2>&1 >&3 3>&-); } 3>&1
+printf '\\n%s\\n%s' '${errorsMark}' "$errors"
+`
+}
+
+function oneLine(sql: string): string {
+  return sql.replaceAll(/\s*\n\s*/g, ' ').trim()
+}
+
+function parse(stdout: Buffer, questions: readonly Question[]): readonly MariadbAnswer[] {
+  const text = stdout.toString()
+  const head = text.slice(0, text.indexOf('\n'))
+  const mark = text.lastIndexOf(`\n${errorsMark}\n`)
+  const errors = mark === -1 ? '' : text.slice(mark + errorsMark.length + 2)
+  const down = noConnection(errors)
+  if (down) return questions.map(() => (head === 'absent' && down.state === 'stopped' ? { state: 'absent' } : down))
+  if (head === 'absent' && mark === -1) return questions.map(() => ({ state: 'absent' }))
+  if (mark === -1) throw new Error('the client ended before its time')
+
+  const rows: Row[][] = questions.map(() => [])
+  let current = 0
+  for (const set of parseResultSets(text.slice(head.length, mark))) {
+    const number = set[0]?.['hostwright_question']
+    if (number === undefined) rows[current]?.push(...set)
+    else current = Number(number)
+  }
+  const failed = failures(errors)
+  return rows.map((of, index) => {
+    const error = failed.get(index)
+    return { state: 'running', rows: of, ...(error && { error }) }
+  })
+}
+
+/** An error that names no line comes from connecting. */
+function noConnection(errors: string): MariadbAnswer | undefined {
+  const found = /^ERROR (\d+) \(\w+\): (.*)$/m.exec(errors)
+  if (!found) return undefined
+  const message = found[2] ?? ''
+  return ['2002', '2003', '2006', '2013'].includes(found[1] ?? '')
+    ? { state: 'stopped', message }
+    : { state: 'refused', message: `${message} (error ${found[1]})` }
+}
+
+function failures(errors: string): Map<number, MariadbError> {
+  const failed = new Map<number, MariadbError>()
+  for (const [, code, line, message] of errors.matchAll(/^ERROR (\d+) \(\w+\) at line (\d+): (.*)$/gm))
+    failed.set(Number(line) - 2, { code: Number(code), message: message ?? '' })
+  return failed
+}

@@ -1,0 +1,22 @@
+import { quote } from '../../core/quote.js'
+
+/** Argument lists stay far below what a kernel takes, and a shell's own work on them short. */
+const most = 250
+
+/** One script per chunk of keys, one after the other. */
+export function inChunks<Key>(
+  keys: readonly Key[],
+  script: (chunk: readonly Key[]) => string,
+): string {
+  return chunks(keys).map(script).join('\n')
+}
+
+export function chunks<Key>(keys: readonly Key[]): Key[][] {
+  const starts = Array.from({ length: Math.ceil(keys.length / most) }, (_, index) => index * most)
+  return starts.map((start) => keys.slice(start, start + most))
+}
+
+/** Words for a shell, quoted. */
+export function words(texts: readonly string[]): string {
+  return texts.map(quote).join(' ')
+}
