@@ -1,0 +1,10 @@
+import { packages, role } from '../../lib/index.js'
+
+/** Makes the EPEL repository known on Enterprise Linux; other families have no need of it. */
+export const epel = role({
+  name: 'epel',
+  async run(host) {
+    const { family } = await host.facts()
+    if (family === 'redhat') await host.ensure(packages({ names: ['epel-release'] }))
+  },
+})
