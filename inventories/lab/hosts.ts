@@ -1,0 +1,8 @@
+import { defineLab } from '../../lib/lab/index.js'
+
+export default defineLab({
+  name: 'lab',
+  subnet: '198.51.100.0/24',
+  hosts: { 'alma9-c1': {}, 'alma9-c2': {} },
+  groups: { cluster: { hosts: ['alma9-c1', 'alma9-c2'] } },
+})

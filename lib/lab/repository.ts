@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { link, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { PrivateApt } from './apt.js'
+import { imageFolder } from './image.js'
+import { labPackages } from './packages.js'
+import { cacheFolder } from './places.js'
+import { run } from './run.js'
+import type { Progress } from './types.js'
+
+/** The repository's folder; it has another name when the image or the list of packages changes. */
+export function repositoryFolder(): string {
+  const definition = JSON.stringify([imageFolder().split('/').at(-1), labPackages])
+  const hash = createHash('sha256').update(definition).digest('hex').slice(0, 12)
+  return cacheFolder('packages', `debian12-${hash}`)
+}
+
+/**
+ * Fills the package repository of the lab's hosts where it is not in the cache: a flat one, as
+ * sources.list(5) says. The caller has the cache's lock.
+ *
+ * @throws HostwrightError LAB_FAILED
+ */
+export async function buildRepository(
+  apt: () => Promise<PrivateApt>,
+  progress: Progress,
+): Promise<void> {
+  const folder = repositoryFolder()
+  if (existsSync(folder)) return
+  progress(`packages: fetching ${labPackages.length} and what they need`)
+  const { archives, download } = await apt()
+  let shown = 0
+  await download(imageFolder(), labPackages, (line) => {
+    if (!line.startsWith('Get:') || Date.now() - shown < 2000) return
+    shown = Date.now()
+    progress(`packages: ${line}`)
+  })
+  await mkdir(dirname(folder), { recursive: true })
+  const temporary = `${folder}.new`
+  await rm(temporary, { recursive: true, force: true })
+  await mkdir(temporary)
+  for (const name of await readdir(archives))
+    if (name.endsWith('.deb')) await link(join(archives, name), join(temporary, name))
+  const index = await run('sh', ['-c', 'cd "$1" && apt-ftparchive packages .', 'index', temporary])
+  await writeFile(join(temporary, 'Packages'), `${index}\n`)
+  const label = ['-o', 'APT::FTPArchive::Release::Origin=Hostwright']
+  const head = await run('apt-ftparchive', [...label, 'release', temporary])
+  await writeFile(join(temporary, 'Release'), `${head}\n`)
+  await rename(temporary, folder)
+}

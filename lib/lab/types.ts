@@ -1,0 +1,84 @@
+import type { InventoryData, Vars } from '../inventory/types.js'
+
+/** The images that a host can have. */
+export type LabImage = 'debian12'
+
+export interface LabHost {
+  /** Inventory variables of the host, besides those that tell how to reach it. */
+  readonly vars?: Vars
+  /** @default the lab's image */
+  readonly image?: LabImage
+}
+
+export interface LabOptions {
+  /** Up to 12 lower-case letters and digits; labs of different names run side by side. */
+  readonly name: string
+  /**
+   * An IPv4 subnet that no real network uses, `198.51.100.0/24`. The bridge has its first address,
+   * .1, the hosts .11, .12, … in the order of `hosts`.
+   */
+  readonly subnet: string
+  readonly hosts: Readonly<Record<string, LabHost>>
+  readonly groups?: InventoryData['groups']
+  /** @default 'debian12' */
+  readonly image?: LabImage
+}
+
+export interface LabHostStatus {
+  readonly name: string
+  readonly address: string
+  /** `stopped` by {@link Lab.stop}; `absent` when it has not been booted, or has died. */
+  readonly state: 'running' | 'stopped' | 'absent'
+  /** Whether its cable is in. */
+  readonly link: boolean
+  /** Whether its sshd answers. */
+  readonly ssh: boolean
+}
+
+export interface LabStatus {
+  readonly name: string
+  readonly subnet: string
+  /** `partial` after something was interrupted or has died: `up` or `down` repairs it. */
+  readonly state: 'up' | 'down' | 'partial'
+  readonly hosts: readonly LabHostStatus[]
+}
+
+/** Takes a line that tells what is being done. */
+export type Progress = (line: string) => void
+
+/** Disposable hosts on this machine. It is an inventory source too: loading it boots them. */
+export interface Lab {
+  readonly name: string
+  /**
+   * Boots what does not run yet and gives the inventory: the lab's groups, and its hosts with
+   * `ansible_host`, `ansible_user` (root), `ansible_ssh_private_key_file` and the pinned host keys
+   * in `ansible_ssh_common_args`. Progress goes to standard error.
+   */
+  load(): Promise<InventoryData>
+  /**
+   * Makes the lab complete: images, packages, network and hosts, and waits until every sshd
+   * answers. Does nothing where all runs, repairs what was interrupted, boots hosts that have died
+   * again; hosts that {@link Lab.stop} powered off stay off.
+   *
+   * @throws HostwrightError LAB_UNAVAILABLE before anything is touched, LAB_FAILED
+   */
+  up(onProgress?: Progress): Promise<void>
+  /** Removes every process, link, route and file of the lab. Cached images and packages stay. */
+  down(): Promise<void>
+  status(): Promise<LabStatus>
+  /** Destroys a host, or all of them, and boots it again blank and with a new host key. */
+  reset(host?: string, onProgress?: Progress): Promise<void>
+  /** Powers a host off in good order; its data is kept. */
+  stop(host: string): Promise<void>
+  /** Powers a host on again and waits until its sshd answers. */
+  start(host: string): Promise<void>
+  /** Takes a host's cable out: it goes on running, and nothing reaches it. */
+  linkDown(host: string): Promise<void>
+  linkUp(host: string): Promise<void>
+  /** The command that logs in to a host, for spawn. @default user 'root' */
+  sshCommand(host: string, user?: 'root' | 'admin'): readonly string[]
+  /** The folder that has all that a host has written since it was blank. */
+  overlayFolder(host: string): string
+  /** The sudo password of the user admin, which the hosts of a lab that is up have. */
+  adminPassword(): Promise<string>
+}

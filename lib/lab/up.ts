@@ -1,0 +1,87 @@
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, rm } from 'node:fs/promises'
+import { isDeepStrictEqual } from 'node:util'
+import { privateApt, type PrivateApt } from './apt.js'
+import type { HostDefinition, LabDefinition } from './definition.js'
+import { removeLab } from './down.js'
+import { buildImage, imageFolder } from './image.js'
+import { ensureLoginKeys } from './keys.js'
+import { ensureLabLayer, writeKnownHosts } from './layers.js'
+import { withLock } from './lock.js'
+import { bootHost, destroyHost, isOff, isRunning, unplugged } from './machine.js'
+import { hasBridge, networkUp } from './network.js'
+import { cacheFolder, labFolder } from './places.js'
+import { readRecord, wantedRecord, writeRecord } from './record.js'
+import { buildRepository, repositoryFolder } from './repository.js'
+import { isServing, startServer } from './server.js'
+import type { Progress } from './types.js'
+import { waitForSsh } from './waitForSsh.js'
+
+/** Whether all of a lab is there and runs, but hosts that are off on purpose. */
+export async function isComplete(lab: LabDefinition): Promise<boolean> {
+  if (!hasBridge(lab) || !(await isServing(lab.name))) return false
+  if (!isDeepStrictEqual(await readRecord(lab.name), wantedRecord(lab))) return false
+  return (await hostsToBoot(lab)).length === 0
+}
+
+/** Makes a lab complete, whatever is there of it. The caller has the lab's lock. */
+export async function complete(lab: LabDefinition, progress: Progress): Promise<void> {
+  await fillCache(progress)
+  await removeOutdated(lab, progress)
+  await networkUp(lab)
+  await ensureLoginKeys(lab.name)
+  await ensureLabLayer(lab)
+  await writeRecord(lab.name, wantedRecord(lab))
+  await startServer(lab)
+  const started = Date.now()
+  const hosts = await hostsToBoot(lab)
+  if (hosts.length > 0) progress(`booting ${hosts.map(({ name }) => name).join(', ')}`)
+  for (const host of hosts) await bootHost(lab, host)
+  await writeKnownHosts(lab)
+  await waitForHosts(lab)
+  const seconds = ((Date.now() - started) / 1000).toFixed(1)
+  if (hosts.length > 0) progress(`ready after ${seconds} s`)
+}
+
+/** Waits until the sshd of every host that can be reached answers. */
+export async function waitForHosts(lab: LabDefinition): Promise<void> {
+  const silent = await unplugged(lab)
+  const hosts = lab.hosts.filter(({ name }) => !silent.includes(name) && !isOff(lab.name, name))
+  // Many hosts that boot at once share the machine's cores.
+  const timeout = 30_000 + hosts.length * 3000
+  await Promise.all(hosts.map((host) => waitForSsh(lab.name, host, timeout)))
+}
+
+async function hostsToBoot(lab: LabDefinition): Promise<readonly HostDefinition[]> {
+  const running = await Promise.all(lab.hosts.map(({ name }) => isRunning(lab.name, name)))
+  return lab.hosts.filter(({ name }, index) => running[index] !== true && !isOff(lab.name, name))
+}
+
+/** Builds the image and the package repository where they are missing. */
+async function fillCache(progress: Progress): Promise<void> {
+  if (existsSync(imageFolder()) && existsSync(repositoryFolder())) return
+  let lists: Promise<PrivateApt> | undefined
+  const apt = (): Promise<PrivateApt> => (lists ??= privateApt())
+  const build = async (): Promise<void> => {
+    await buildImage(apt, progress)
+    await buildRepository(apt, progress)
+  }
+  await withLock(cacheFolder(), build, () => progress('waiting for another process that builds it'))
+}
+
+/** Removes what a lab of another definition, or an interrupted action, has left. */
+async function removeOutdated(lab: LabDefinition, progress: Progress): Promise<void> {
+  const wanted = wantedRecord(lab)
+  const record = await readRecord(lab.name)
+  const same = { ...record, hosts: wanted.hosts }
+  if (record !== undefined && !isDeepStrictEqual(same, wanted)) {
+    progress('the definition has changed: building all hosts anew')
+    await removeLab(lab)
+  }
+  await mkdir(labFolder(lab.name, 'hosts'), { recursive: true, mode: 0o700 })
+  for (const name of await readdir(labFolder(lab.name)))
+    if (name.startsWith('key-')) await rm(labFolder(lab.name, name), { recursive: true })
+  for (const name of await readdir(labFolder(lab.name, 'hosts')))
+    if (wanted.hosts[name] === undefined || wanted.hosts[name] !== record?.hosts[name])
+      await destroyHost(lab.name, name)
+}
