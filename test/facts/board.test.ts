@@ -1,0 +1,130 @@
+import t from 'tap'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { HostwrightError } from '../../lib/core/errors.js'
+import { FactBoard } from '../../lib/facts/board.js'
+import { fact } from '../../lib/facts/fact.js'
+
+const status = fact<number>('status')
+const key = fact<string>('key')
+const place = { file: '/playbooks/site.ts', line: 7, column: 3 }
+
+class Known extends Error {}
+
+function board(...hosts: string[]) {
+  const made = new FactBoard((reason) => new Known(reason))
+  for (const host of hosts) made.begin(host)
+  return made
+}
+
+/** What a wait ends with, in at most a second: it must never hang. */
+async function end(wait: Promise<unknown>): Promise<unknown> {
+  return await Promise.race([
+    wait.catch((error: unknown) => error),
+    sleep(1_000, 'still waiting', { ref: false }),
+  ])
+}
+
+t.test('a fact reaches those who wait before and after it is published', async (t) => {
+  const facts = board('a', 'b')
+  const early = facts.wait('b', 'a', status, place)
+  facts.publish('a', status, 773)
+  t.equal(await end(early), 773)
+  t.equal(await end(facts.wait('b', 'a', status, place)), 773)
+  t.equal(await end(facts.wait('a', 'a', status, place)), 773, 'its own too')
+})
+
+t.test('a wait that can end is not ended', async (t) => {
+  const facts = board('a', 'b')
+  const wait = facts.wait('b', 'a', status, place)
+  void facts.busy('a', async () => {
+    await sleep(50)
+    facts.publish('a', status, 1)
+  })
+  t.equal(await end(wait), 1)
+  const other = facts.wait('a', 'b', key, place)
+  await sleep(30)
+  facts.publish('b', key, 'k')
+  t.equal(await end(other), 'k', 'a publisher that works locally is waited for')
+})
+
+t.test('a wait that can not end fails at once', async (t) => {
+  const cause = new Error('disk full')
+  const cases: {
+    name: string
+    hosts: string[]
+    act: (facts: FactBoard) => void
+    code: string
+    message: RegExp
+  }[] = [
+    {
+      name: 'the publisher fails',
+      hosts: ['a', 'b'],
+      act: (facts) => facts.fail('a', cause),
+      code: 'FACT_PUBLISHER_FAILED',
+      message: /fact "status" of host "a" for host "b": "a" has failed/,
+    },
+    {
+      name: 'the publisher ends without publishing',
+      hosts: ['a', 'b'],
+      act: (facts) => facts.finish('a'),
+      code: 'FACT_NOT_PUBLISHED',
+      message: /"a" has finished without publishing it/,
+    },
+    {
+      name: 'the publisher takes no part',
+      hosts: ['b'],
+      act: () => undefined,
+      code: 'FACT_NOT_PUBLISHED',
+      message: /"a" takes no part in this play/,
+    },
+  ]
+  for (const { name, hosts, act, code, message } of cases) {
+    const facts = board(...hosts)
+    const wait = end(facts.wait('b', 'a', status, place))
+    act(facts)
+    const error = await wait
+    if (!(error instanceof HostwrightError)) return t.fail(`${name}: ${String(error)}`)
+    t.match({ code: error.code, message: error.message, place: error.place, host: error.host }, { code, message, place, host: 'b' }, name)
+    t.ok(error.hint, 'says what to do')
+    if (code === 'FACT_PUBLISHER_FAILED') t.equal(error.cause, cause)
+  }
+})
+
+t.test('a circle is named with its hosts, facts and places', async (t) => {
+  const facts = board('a', 'b', 'c', 'd')
+  const waits = [
+    facts.wait('a', 'b', status, place),
+    facts.wait('b', 'c', key, place),
+    facts.wait('c', 'a', status, place),
+  ].map(end)
+  const outside = end(facts.wait('d', 'a', status, place))
+  for (const error of await Promise.all(waits)) {
+    t.match(error, { code: 'FACT_CIRCLE' })
+    for (const part of ['"a" waits for "status" of "b"', '"b" waits for "key" of "c"', '"c" waits for "status" of "a"', 'site.ts:7:3'])
+      t.match((error as Error).message, part)
+  }
+  facts.publish('a', status, 3)
+  t.equal(await outside, 3, 'who waits for a member from outside is not in the circle')
+})
+
+t.test('a host that waits and works is in no circle', async (t) => {
+  const facts = board('a', 'b')
+  const first = facts.wait('a', 'b', status, place)
+  const second = facts.wait('b', 'a', key, place)
+  void facts.busy('b', async () => {
+    await sleep(60)
+    facts.publish('b', status, 9)
+  })
+  t.equal(await end(first), 9)
+  facts.publish('a', key, 'x')
+  t.equal(await end(second), 'x')
+})
+
+t.test('what check mode could not know ends waits as unknown, not as an error', async (t) => {
+  const facts = board('a', 'b')
+  const wait = end(facts.wait('b', 'a', status, place))
+  facts.unknown('a', 'package mariadb-server would be installed')
+  facts.finish('a')
+  t.match(await wait, { message: 'package mariadb-server would be installed' })
+  t.ok((await wait) instanceof Known)
+})

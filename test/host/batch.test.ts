@@ -1,0 +1,108 @@
+import t from 'tap'
+import { spawn } from 'node:child_process'
+import { batch, type Section } from '../../lib/host/batch.js'
+
+/** Runs a batch as the long-lived shell would, its output in pieces of a given size. */
+async function run(shell: string, sections: readonly Section[], piece = Infinity) {
+  const seen: string[] = []
+  const work = batch(sections, {
+    ended: (section, { exitCode }) => seen.push(`${section}:${exitCode}`),
+    output: (section, stream, chunk) => seen.push(`${section} ${stream} ${chunk.length}`),
+  })
+  const child = spawn(shell, ['-c', 'eval "$0"', work.script])
+  child.stdin.on('error', () => undefined)
+  child.stdin.end(work.input)
+  const feed = (take: (chunk: Buffer) => void) => (chunk: Buffer) => {
+    for (let at = 0; at < chunk.length; at += piece) take(chunk.subarray(at, at + piece))
+  }
+  child.stdout.on('data', feed(work.onStdout))
+  child.stderr.on('data', feed(work.onStderr))
+  await new Promise((resolve) => child.on('close', resolve))
+  return { seen, results: work.results() }
+}
+
+const all = Buffer.from(Array.from({ length: 256 }, (_, index) => index))
+const cases: {
+  name: string
+  sections: Section[]
+  wanted: { stdout?: string | Buffer; stderr?: string; exitCode: number | undefined }[]
+}[] = [
+  {
+    name: 'outputs are kept apart',
+    sections: [
+      { script: 'echo one; echo uno >&2', required: true },
+      { script: 'printf two', required: false },
+    ],
+    wanted: [
+      { stdout: 'one\n', stderr: 'uno\n', exitCode: 0 },
+      { stdout: 'two', stderr: '', exitCode: 0 },
+    ],
+  },
+  {
+    name: 'each has its own input, and what it leaves is not for the next',
+    sections: [
+      { script: 'head -c 2', input: Buffer.from('abcdef'), required: true },
+      { script: 'cat', input: all, required: true },
+      { script: 'cat', required: true },
+      { script: 'exec 0<&-; echo closed', input: Buffer.alloc(300_000), required: true },
+      { script: 'cat', input: Buffer.from('last'), required: true },
+    ],
+    wanted: [
+      { stdout: 'ab', exitCode: 0 },
+      { stdout: all, exitCode: 0 },
+      { stdout: '', exitCode: 0 },
+      { stdout: 'closed\n', exitCode: 0 },
+      { stdout: 'last', exitCode: 0 },
+    ],
+  },
+  {
+    name: 'after a required one that fails nothing runs',
+    sections: [
+      { script: 'exit 3', required: true },
+      { script: 'echo never', input: Buffer.from('x'), required: true },
+      { script: 'echo never', required: false },
+    ],
+    wanted: [{ exitCode: 3 }, { stdout: '', exitCode: undefined }, { stdout: '', exitCode: undefined }],
+  },
+  {
+    name: 'after one that is not required the next runs',
+    sections: [
+      { script: 'exit 4', required: false },
+      { script: 'echo still', required: true },
+    ],
+    wanted: [{ exitCode: 4 }, { stdout: 'still\n', exitCode: 0 }],
+  },
+  {
+    name: 'a syntax error, set -e and a changed directory stay inside',
+    sections: [
+      { script: 'if then (', required: false },
+      { script: 'set -e; cd /; false; echo no', required: false },
+      { script: '[ "$PWD" != / ] && echo here', required: false },
+    ],
+    wanted: [{ exitCode: undefined }, { exitCode: 1 }, { stdout: 'here\n', exitCode: 0 }],
+  },
+]
+
+for (const shell of ['dash', 'bash'])
+  for (const piece of [Infinity, 1, 7])
+    t.test(`batch() in ${shell}, output in pieces of ${piece}`, async (t) => {
+      for (const { name, sections, wanted } of cases) {
+        const { results } = await run(shell, sections, piece)
+        for (const [index, { stdout, stderr, exitCode }] of wanted.entries()) {
+          const result = results[index]
+          if (stdout !== undefined) t.same(result?.stdout, Buffer.from(stdout), `${name}: output ${index}`)
+          if (stderr !== undefined) t.equal(result?.stderr.toString(), stderr, `${name}: errors ${index}`)
+          if (name.startsWith('a syntax') && index === 0) t.not(result?.exitCode, 0)
+          else t.equal(result?.exitCode, exitCode, `${name}: status ${index}`)
+        }
+      }
+    })
+
+t.test('batch() tells output and ends as they come', async (t) => {
+  const { seen } = await run('dash', [
+    { script: 'printf abc', required: true },
+    { script: 'exit 1', required: true },
+    { script: 'echo never', required: true },
+  ])
+  t.same(seen, ['0 stdout 3', '0:0', '1:1'])
+})
