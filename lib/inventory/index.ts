@@ -4,3 +4,4 @@ export { loadInventory, type LoadOptions, type LoadedInventory } from './load-in
 export { nearMisses } from './near-misses.js'
 export type { Inventory, InventoryData, InventoryHost, InventorySource, Vars } from './types.js'
 export { decryptVault, encryptVault, isVault, vaultId } from './vault.js'
+export { vaultPasswordSource, type VaultPasswordOptions } from './vault-password.js'

@@ -58,7 +58,7 @@ export async function readModuleInventory(file: string, tree: Tree): Promise<voi
 async function loadData(file: string): Promise<unknown> {
   try {
     const module = (await import(pathToFileURL(file).href)) as { readonly default?: unknown }
-    const source = module.default
+    const source = defaultOf(module)
     if (source === undefined)
       throw invalid(
         `Cannot read inventory "${file}": it has no default export`,
@@ -78,6 +78,14 @@ async function loadData(file: string): Promise<unknown> {
       },
     )
   }
+}
+
+/** In a package that is not `"type": "module"` the module's default export stands one level deeper. */
+function defaultOf(module: { readonly default?: unknown }): unknown {
+  const inner = module.default
+  const nested =
+    typeof inner === 'object' && inner !== null && '__esModule' in inner && 'default' in inner
+  return nested ? inner.default : inner
 }
 
 function hasLoad(source: unknown): source is { load(): unknown } {

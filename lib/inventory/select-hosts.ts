@@ -158,7 +158,7 @@ function matcherOf(expression: string, term: Term): RegExp {
   } catch (error) {
     throw invalid(
       term.text,
-      `it is not a regular expression: ${error instanceof Error ? error.message : ''}`,
+      `it is not a valid pattern: ${error instanceof Error ? error.message : ''}`,
       term.place,
     )
   }

@@ -53,8 +53,10 @@ const intTag = defineScalarTag<number | string>('tag:yaml.org,2002:int', {
 const floatTag = defineScalarTag<number>('tag:yaml.org,2002:float', {
   implicit: true,
   implicitFirstChars: [...'-+.0123456789'],
-  resolve: (text) =>
-    floatPattern.test(text) ? parseFloatText(text.replaceAll('_', '').toLowerCase()) : NOT_RESOLVED,
+  resolve: (text, isExplicit) =>
+    floatPattern.test(text) || (isExplicit && integerPattern.test(text))
+      ? parseFloatText(text.replaceAll('_', '').toLowerCase())
+      : NOT_RESOLVED,
   identify: () => false,
 })
 
