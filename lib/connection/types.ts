@@ -8,8 +8,11 @@ export interface ConnectionSettings {
   readonly port: number
   readonly user: string
   readonly password?: string
+  /** The key to log in with; it has to exist. It is tried first. */
   readonly privateKeyFile?: string
   readonly privateKeyPassphrase?: string
+  /** Keys that are tried after the agent's, where they exist. @default none */
+  readonly identityFiles?: readonly string[]
   /** known_hosts files, the first of them is named in hints. @default ~/.ssh/known_hosts */
   readonly knownHostsFiles: readonly string[]
   /** @default true */
@@ -33,7 +36,8 @@ export interface Message {
   /** POSIX sh. It never shows in an argument list, so it may hold secrets. */
   readonly script: string
   /** What the script reads on standard input; none of it is left for the next message. */
-  readonly input?: Uint8Array | { readonly size: number; readonly chunks: AsyncIterable<Uint8Array> }
+  readonly input?:
+    Uint8Array | { readonly size: number; readonly chunks: AsyncIterable<Uint8Array> }
   /** Milliseconds after which the script and all that it started is killed. @default none */
   readonly timeout?: number
   /** Runs the script in the long-lived shell itself, so that a descriptor that it opens stays open. */

@@ -1,0 +1,116 @@
+import type { Duplex } from 'node:stream'
+import type { Client } from 'ssh2'
+import { HostwrightError } from '../core/errors.js'
+import { gatherCredentials } from './credentials.js'
+import { hostKeyAlgorithms, refuseHostKey } from './host-key.js'
+import type { ConnectionSettings } from './types.js'
+
+/** A logged-in ssh connection. */
+export interface SshLine {
+  readonly client: Client
+  readonly alive: boolean
+  /** Settles with the reason when the connection has ended. */
+  readonly ended: Promise<string>
+}
+
+/** Milliseconds between signs of life, and how many may stay without an answer. */
+const keepalive = { keepaliveInterval: 10_000, keepaliveCountMax: 3 }
+/** Milliseconds for logging in, once the host has shown its key; a host may delay refusals. */
+const loginTimeout = 60_000
+
+/**
+ * Connects and logs in.
+ *
+ * @param through - the stream from a jump host; left out to open a connection
+ * @throws HostwrightError HOST_UNREACHABLE, HOST_KEY_UNKNOWN, HOST_KEY_CHANGED, AUTHENTICATION_FAILED
+ */
+export async function dial(settings: ConnectionSettings, through?: Duplex): Promise<SshLine> {
+  const credentials = await gatherCredentials(settings)
+  // ssh2 takes 50 ms to load, which a run on local hosts alone need not wait for.
+  const { NodeSSH } = await import('node-ssh')
+  const ssh = new NodeSSH()
+  let refusal: HostwrightError | undefined
+  let phase: 'connecting' | 'logging in' | 'ready' = 'connecting'
+  let reason: string | undefined
+
+  const ready = ssh.connect({
+    host: settings.address,
+    port: settings.port,
+    username: settings.user,
+    readyTimeout: 0,
+    ...keepalive,
+    ...(through && { sock: through }),
+    algorithms: { serverHostKey: hostKeyAlgorithms(settings) },
+    hostVerifier: (key: Buffer) => (refusal = refuseHostKey(settings, key)) === undefined,
+    authHandler: credentials.handler,
+  })
+  // node-ssh has made its client by now, and listens for errors only until it is ready.
+  const client = ssh.connection!
+  const giveUp = (what: string): void => {
+    reason = what
+    client.destroy()
+  }
+  const ms = settings.connectTimeout
+  let timer = setTimeout(() => giveUp(`no answer within ${ms / 1000} s`), ms)
+  const ended = new Promise<string>((resolve) => {
+    client.on('close', () => resolve(reason ?? 'closed by the host'))
+  })
+  client.on('error', (error) => (reason ??= error.message))
+  client.on('connect', () => client.setNoDelay(true))
+  client.once('handshake', () => {
+    phase = 'logging in'
+    clearTimeout(timer)
+    timer = setTimeout(() => giveUp(`no login within ${loginTimeout / 1000} s`), loginTimeout)
+  })
+  try {
+    await ready
+  } catch (error) {
+    client.destroy()
+    if (refusal !== undefined) throw refusal
+    const level = (error as { level?: string }).level
+    if (level === 'client-authentication' || (phase as string) === 'logging in')
+      throw credentials.failure(error)
+    throw unreachable(settings, reason ?? String(error), error)
+  } finally {
+    clearTimeout(timer)
+  }
+  phase = 'ready'
+  let alive = true
+  void ended.then(() => (alive = false))
+  return {
+    client,
+    ended,
+    get alive() {
+      return alive
+    },
+  }
+}
+
+/** The error for a host that cannot be reached, with what came back. */
+export function unreachable(
+  { name, address, port }: ConnectionSettings,
+  what: string,
+  cause?: unknown,
+): HostwrightError {
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code ?? ''
+  const [text, hint] = said[code] ?? [
+    what,
+    `Check that sshd runs there and that nothing lies between`,
+  ]
+  return new HostwrightError(
+    'HOST_UNREACHABLE',
+    `Cannot reach "${name}" at ${address}:${port}: ${text}`,
+    { host: name, hint, cause },
+  )
+}
+
+/** What system errors mean, and what to do. */
+const said: Readonly<Record<string, readonly [text: string, hint: string]>> = {
+  ECONNREFUSED: ['connection refused', 'Check that sshd runs there and listens on this port'],
+  EHOSTUNREACH: ['no route to the host', 'Check the address, and that the host is up'],
+  ENETUNREACH: ['no route to the network', 'Check the address and the routes of this machine'],
+  ETIMEDOUT: ['no answer', 'Check the address, the firewall, and that the host is up'],
+  ECONNRESET: ['connection reset', 'Check the log of sshd there; it may refuse this address'],
+  ENOTFOUND: ['the name does not resolve', 'Set ansible_host to the address or fix the name'],
+  EAI_AGAIN: ['the name cannot be resolved now', 'Set ansible_host or check the name server'],
+}

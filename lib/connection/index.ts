@@ -1,0 +1,5 @@
+export { becomeSettings } from './become-settings.js'
+export { connect } from './connect.js'
+export { hasKnownKey } from './host-key.js'
+export { connectionSettings } from './settings.js'
+export type { Become, Connection, ConnectionSettings, Message, Reply, Shell } from './types.js'
