@@ -1,6 +1,6 @@
 import { quote } from '../../core/quote.js'
 import { probeKind } from '../define.js'
-import type { Query } from '../types.js'
+import type { Effects, Query } from '../types.js'
 import { clientLookup, sessionSetup } from '../mariadb/client.js'
 import { parseResultSets, type Row } from '../mariadb/result-sets.js'
 
@@ -23,6 +23,7 @@ export interface MariadbError {
 /** A statement that only reads. Its rows are the answer. */
 interface Question {
   readonly sql: string
+  readonly volatile: boolean
 }
 
 /**
@@ -34,15 +35,30 @@ interface Question {
  * ask(mariadb('SELECT @@server_id AS id')) // { state: 'running', rows: [{ id: '1' }] }
  * @see mariadb(1)
  */
-export const mariadb = (sql: string): Query<MariadbAnswer> => question({ sql })
+export const mariadb = (sql: string): Query<MariadbAnswer> => question({ sql, volatile: false })
 
-/** Whether a question goes to MariaDB. */
-export function isMariadb(query: Query): boolean {
-  return query.kind.name === 'mariadb'
+/** The same for what every statement that writes may change: positions, lists, replication. */
+export const mariadbVolatile = (sql: string): Query<MariadbAnswer> =>
+  question({ sql, volatile: true })
+
+/** What steps on MariaDB make untrue: the answers to these questions and all volatile ones. */
+export function staleMariadb(...queries: readonly Query[]): Effects {
+  const ids = new Set(queries.map(({ id }) => id))
+  return {
+    stale: (query) =>
+      query.kind.name === kindName && (ids.has(query.id) || (query.key as Question).volatile),
+  }
 }
 
+/** What a restart of the server makes untrue: all that it has said. */
+export function staleServer(query: Query): boolean {
+  return query.kind.name === kindName
+}
+
+const kindName = 'mariadb'
+
 const question = probeKind<Question, MariadbAnswer>({
-  name: 'mariadb',
+  name: kindName,
   id: ({ sql }) => sql,
   script,
   parse,
@@ -53,7 +69,9 @@ const errorsMark = '<errors>'
 
 function script(questions: readonly Question[]): string {
   // A question a line: so the line number of an error names the question.
-  const lines = questions.map(({ sql }, index) => `SELECT ${index} AS hostwright_question; ${oneLine(sql)};`)
+  const lines = questions.map(
+    ({ sql }, index) => `SELECT ${index} AS hostwright_question; ${oneLine(sql)};`,
+  )
   const statements = [sessionSetup, ...lines, ''].join('\n')
   return `
 ${clientLookup} || client=
@@ -77,7 +95,10 @@ function parse(stdout: Buffer, questions: readonly Question[]): readonly Mariadb
   const mark = text.lastIndexOf(`\n${errorsMark}\n`)
   const errors = mark === -1 ? '' : text.slice(mark + errorsMark.length + 2)
   const down = noConnection(errors)
-  if (down) return questions.map(() => (head === 'absent' && down.state === 'stopped' ? { state: 'absent' } : down))
+  if (down)
+    return questions.map(() =>
+      head === 'absent' && down.state === 'stopped' ? { state: 'absent' } : down,
+    )
   if (head === 'absent' && mark === -1) return questions.map(() => ({ state: 'absent' }))
   if (mark === -1) throw new Error('the client ended before its time')
 
@@ -107,7 +128,9 @@ function noConnection(errors: string): MariadbAnswer | undefined {
 
 function failures(errors: string): Map<number, MariadbError> {
   const failed = new Map<number, MariadbError>()
-  for (const [, code, line, message] of errors.matchAll(/^ERROR (\d+) \(\w+\) at line (\d+): (.*)$/gm))
+  for (const [, code, line, message] of errors.matchAll(
+    /^ERROR (\d+) \(\w+\) at line (\d+): (.*)$/gm,
+  ))
     failed.set(Number(line) - 2, { code: Number(code), message: message ?? '' })
   return failed
 }

@@ -1,0 +1,41 @@
+import { HostwrightError } from '../core/errors.js'
+import { resourceType } from './define.js'
+import { rowsOf } from './mariadb/rows.js'
+import { sqlText } from './mariadb/sql.js'
+import { mariadbVolatile } from './probes/mariadb.js'
+
+export interface MariadbGtidWait {
+  /** A GTID position of the source, for example `1-1-40`. Domains that this server writes itself are to be left out. */
+  readonly position: string
+  /** Milliseconds. @default 10_000 */
+  readonly timeout?: number
+}
+
+/**
+ * Waits until replication has applied everything up to a position. It changes nothing.
+ *
+ * @throws HostwrightError REPLICATION_BROKEN where it does not get there in time
+ * @see https://mariadb.com/kb/en/master_gtid_wait/
+ */
+export const mariadbGtidWait = resourceType<MariadbGtidWait>({
+  name: 'mariadbGtidWait',
+  title: ({ position }) => position,
+  reads: (wish) => [reached(wish)],
+  plan: (wish, ask) => {
+    const [row] = rowsOf(ask(reached(wish)), 'gtid_slave_pos')
+    if (row?.['reached'] !== '0')
+      throw new HostwrightError(
+        'REPLICATION_BROKEN',
+        `Cannot reach GTID position "${wish.position}": gtid_slave_pos is still "${row?.['position'] ?? ''}"`,
+        { hint: 'replication is slow or stands still: see SHOW ALL SLAVES STATUS' },
+      )
+    return { changes: [], steps: [] }
+  },
+})
+
+/** Waits only where something applies events: before replication is set up the answer is no at once. */
+const reached = ({ position, timeout = 10_000 }: MariadbGtidWait) =>
+  mariadbVolatile(
+    `SELECT MASTER_GTID_WAIT(${sqlText(position)}, IF((SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS
+     WHERE VARIABLE_NAME = 'SLAVES_RUNNING') > 0, ${timeout / 1000}, 0)) AS reached, @@GLOBAL.gtid_slave_pos AS position`,
+  )
