@@ -45,7 +45,7 @@ export function readAddresses(
     ({ dev, prefsrc }) => prefsrc ?? global.find((entry) => entry.interface === dev)?.address ?? [],
   )
   return {
-    addresses: all.map(({ global: _, ...address }) => address),
+    addresses: all.map(({ global: _global, ...address }) => address),
     defaultAddress: routed[0] ?? global[0]?.address ?? null,
   }
 }

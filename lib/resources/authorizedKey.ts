@@ -1,0 +1,192 @@
+import { posix } from 'node:path'
+import { HostwrightError } from '../core/errors.js'
+import { quote } from '../core/quote.js'
+import { resourceType } from './define.js'
+import { chomp, editPlan, insertLines } from './edit.js'
+import { checkAccount, checkLine, checkPath, checkWord, refuse } from './parameters.js'
+import { account } from './probes/account.js'
+import { content } from './probes/content.js'
+import { stat, type Entry } from './probes/stat.js'
+import type { Ask, CommonOptions, Plan, Query, Resource } from './types.js'
+import { writeReads } from './write.js'
+
+export interface AuthorizedKeyOptions {
+  /** Who may be logged in as. */
+  readonly user: string
+  /** A line of a .pub file: type, key and, if any, comment. */
+  readonly key: string
+  /** As before a key in authorized_keys, for example `restrict,from="198.51.100.11"`. @default none */
+  readonly options?: string
+  /** @default 'present' */
+  readonly state?: 'present' | 'absent'
+  /** @default .ssh/authorized_keys in the user's home */
+  readonly path?: string
+}
+
+/** What a key is: two lines with the same type and blob are the same key. */
+interface Key {
+  readonly options: string
+  readonly id: string
+  readonly comment: string
+}
+
+const pattern = /(?:^|\s)((?:ssh-|ecdsa-|sk-)[a-z0-9@.-]+\s+AAAA[A-Za-z0-9+/]+={0,3})(?:\s+(.*))?$/
+
+const describe = resourceType<AuthorizedKeyOptions>({
+  name: 'authorizedKey',
+  title: ({ user, key }) => `${user} ${readKey(key)?.comment || shorten(key)}`,
+  reads(wish) {
+    const path = wish.path ?? `${usualHome(wish.user)}/.ssh/authorized_keys`
+    const folder = posix.dirname(path)
+    return [account(wish.user), ...writeReads(path), content(path), ...writeReads(folder)]
+  },
+  plan(wish, ask) {
+    const owner = ask(account(wish.user))
+    if (owner === null)
+      throw new HostwrightError(
+        'TASK_FAILED',
+        `Cannot authorize a key for "${wish.user}": there is no such user`,
+        {
+          hint: `Put user({ name: '${wish.user}' }) before it`,
+        },
+      )
+    const path = wish.path ?? `${owner.home.replace(/\/$/, '')}/.ssh/authorized_keys`
+    if (wish.state === 'absent' && ask(stat(path)).type === 'absent')
+      return { changes: [], steps: [] }
+    const folder =
+      wish.path === undefined ? makeFolder(ask, wish.user, owner.group, path) : undefined
+    const seen = folder === undefined ? ask : withFolder(ask, posix.dirname(path), folder.entry)
+    const fresh = folder?.entry !== undefined || seen(stat(path)).type === 'absent'
+    const plan = editPlan(seen, {
+      path,
+      task: `authorizedKey ${wish.user}`,
+      create: wish.state !== 'absent',
+      sensitive: false,
+      ...(fresh && { mode: '0600', owner: wish.user, group: owner.group }),
+      edit: (lines) => edit(wish, lines),
+    })
+    if (folder?.steps === undefined || plan.steps.length === 0) return plan
+    return {
+      ...plan,
+      steps: [...folder.steps, ...plan.steps],
+      effects: {
+        ...plan.effects,
+        becomes: [...(plan.effects?.becomes ?? []), [stat(posix.dirname(path)), folder.entry]],
+      },
+    }
+  },
+})
+
+/**
+ * A public key by which a user may log in over ssh. A key is known by its type and blob: the same key
+ * with other options or another comment is corrected. Missing, `.ssh` is made with mode 0700 and the
+ * file with 0600, both the user's.
+ *
+ * @see https://docs.ansible.com/ansible/latest/collections/ansible/posix/authorized_key_module.html
+ * @see sshd(8)
+ * @throws HostwrightError PARAMETER_INVALID; on the host TASK_FAILED
+ * @example
+ * authorizedKey({ user: 'root', key: publicKey, options: 'restrict,from="198.51.100.11"' })
+ */
+export function authorizedKey(options: AuthorizedKeyOptions & CommonOptions): Resource {
+  checkAccount(options.user, 'user')
+  const key = checkLine(typeof options.key === 'string' ? options.key.trim() : options.key, 'key')
+  const read = readKey(key)
+  if (read === undefined)
+    refuse(
+      `Cannot authorize "${shorten(key)}": it is not a public key`,
+      'Give a line of a .pub file',
+    )
+  if (read.options !== '')
+    refuse(`Cannot authorize "${shorten(key)}": it begins with options`, 'Give them as options')
+  if (options.options !== undefined) checkLine(options.options, 'options')
+  checkWord(options.state, 'state', ['present', 'absent'])
+  return describe({
+    ...options,
+    key,
+    ...(options.path !== undefined && { path: checkPath(options.path) }),
+  })
+}
+
+function readKey(line: string): Key | undefined {
+  if (line.startsWith('#')) return undefined
+  const found = pattern.exec(chomp(line).trim())
+  if (!found?.[1]) return undefined
+  return {
+    options: chomp(line).trim().slice(0, found.index).trim(),
+    id: found[1].replace(/\s+/, ' '),
+    comment: found[2] ?? '',
+  }
+}
+
+function edit(wish: AuthorizedKeyOptions, lines: readonly string[]): readonly string[] {
+  const wanted = readKey(wish.key)
+  const ours = (line: string): boolean => readKey(line)?.id === wanted?.id
+  if (wish.state === 'absent') return lines.filter((line) => !ours(line))
+  const at = lines.findIndex(ours)
+  const comment = wanted?.comment || (at < 0 ? '' : (readKey(lines[at] ?? '')?.comment ?? ''))
+  const line = [wish.options, wanted?.id, comment].filter(Boolean).join(' ')
+  if (at < 0) return insertLines(lines, lines.length, [line])
+  // A second line with the same key could give more than wished.
+  return lines.flatMap((one, index) => {
+    if (index === at) return chomp(one).trim() === line ? [one] : [`${line}\n`]
+    return ours(one) ? [] : [one]
+  })
+}
+
+/** The step that makes .ssh, where it is missing. */
+function makeFolder(
+  ask: Ask,
+  user: string,
+  group: string,
+  path: string,
+): { readonly steps?: Plan['steps']; readonly entry?: Entry } {
+  const folder = posix.dirname(path)
+  const home = posix.dirname(folder)
+  const now = ask(stat(folder))
+  if (now.type === 'directory') return {}
+  // The user could have it lead to a directory that is not his.
+  if (now.type !== 'absent')
+    throw new HostwrightError(
+      'TASK_FAILED',
+      `Cannot authorize a key for "${user}": "${folder}" is not a directory`,
+      {
+        hint: 'Remove it first, or give path',
+      },
+    )
+  if (ask(stat(home)).type === 'absent')
+    throw new HostwrightError(
+      'TASK_FAILED',
+      `Cannot authorize a key for "${user}": the home "${home}" does not exist`,
+      {
+        hint: `Put directory({ path: '${home}' }) before it, or give path`,
+      },
+    )
+  const name = quote(folder)
+  return {
+    entry: { type: 'directory', mode: '0700', owner: user, group, size: 0 },
+    steps: [
+      { script: `mkdir -m 0700 -- ${name} && chown -- ${quote(`${user}:${group}`)} ${name}` },
+    ],
+  }
+}
+
+/** The answers as they are once the folder is made. */
+function withFolder(ask: Ask, folder: string, entry: Entry | undefined): Ask {
+  const about = stat(folder)
+  if (entry === undefined) return ask
+  return Object.assign(
+    <Answer>(query: Query<Answer>): Answer =>
+      query.id === about.id ? (entry as Answer) : ask(query),
+    { maybe: ask.maybe },
+  )
+}
+
+/** Where a home most likely is; another one costs one more round trip. */
+function usualHome(user: string): string {
+  return user === 'root' ? '/root' : `/home/${user}`
+}
+
+function shorten(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 39)}…` : text
+}

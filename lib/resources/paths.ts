@@ -1,0 +1,80 @@
+import { posix } from 'node:path'
+import { identity } from './probes/identity.js'
+import type { Entry, Stat } from './probes/stat.js'
+import type { UnitState } from './probes/unitState.js'
+import { content } from './probes/content.js'
+import { sha256 } from './probes/sha256.js'
+import { stat } from './probes/stat.js'
+import { createHash } from 'node:crypto'
+import type { Ask, Effects, Query } from './types.js'
+
+const { dirname, basename } = posix
+
+/** The path that a question is about. */
+export function pathOf(query: Query): string | undefined {
+  return ['stat', 'sha256', 'content'].includes(query.kind.name) ? (query.key as string) : undefined
+}
+
+/** Whether a path is a folder or stands in it. */
+export function within(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder === '/' ? folder : `${folder}/`)
+}
+
+export function isAbsent(query: Query, answer: unknown): boolean {
+  return answer === null || (query.kind.name === 'stat' && (answer as Stat).type === 'absent')
+}
+
+/** Who will own a new entry of a folder. */
+export function newOwner(ask: Ask, path: string): { owner: string; group: string } {
+  const { user, group } = ask(identity())
+  const parent = ask(stat(dirname(path)))
+  const inherits = parent.type === 'directory' && (parseInt(parent.mode, 8) & 0o2000) !== 0
+  return { owner: user, group: inherits ? parent.group : group }
+}
+
+/** Whether systemd reads the file as a unit, or as a part of one. */
+export function isUnitFile(path: string): boolean {
+  return /^\/(?:etc|run|lib|usr\/lib|usr\/local\/lib)\/systemd\/system\/./.test(path)
+}
+
+/** For the end of a step that writes or removes a file: systemd takes notice of units at once. */
+export function reloadUnits(path: string): string {
+  return isUnitFile(path) ? ' && { [ ! -d /run/systemd/system ] || systemctl daemon-reload; }' : ''
+}
+
+/** What it does to answers that a path has become this. */
+export function pathEffects(
+  task: string,
+  path: string,
+  entry: Stat,
+  bytes: Buffer | null,
+): Effects {
+  return {
+    becomes: [
+      [stat(path), entry],
+      [content(path), bytes],
+      [sha256(path), bytes === null ? null : sum(bytes)],
+    ],
+    stale: ({ kind }) => kind.name === 'shell' || (kind.name === 'unitState' && isUnitFile(path)),
+    unknown: {
+      when: (query, answer) =>
+        (query.kind.name === 'shell' && String(query.key).includes(path)) ||
+        (query.kind.name === 'unitState' &&
+          isUnitFile(path) &&
+          query.key === basename(path) &&
+          (answer as UnitState | null)?.loadState === 'not-found'),
+      reason: `${task} would be changed first`,
+    },
+  }
+}
+
+/** In hexadecimal. */
+export function sum(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
+/** Whether an entry belongs to an owner or group that is given by name or number. */
+export function owns(entry: Entry, wanted: string, kind: 'owner' | 'group'): boolean {
+  const id = kind === 'owner' ? entry.uid : entry.gid
+  return entry[kind] === wanted || String(id) === wanted
+}

@@ -1,0 +1,190 @@
+import { isUtf8 } from 'node:buffer'
+import { posix } from 'node:path'
+import { HostwrightError } from '../core/errors.js'
+import { quote } from '../core/quote.js'
+import type { Change } from '../report/events.js'
+import { newOwner, owns, pathEffects, reloadUnits, sum } from './paths.js'
+import { checkAccount, checkMode, checkPath, refuse } from './parameters.js'
+import { content } from './probes/content.js'
+import { identity } from './probes/identity.js'
+import { stat, type Entry } from './probes/stat.js'
+import type { Ask, Plan, Query, Step } from './types.js'
+
+/** What every resource that writes a file takes. */
+export interface FileAttributes {
+  /** Absolute; its directory has to exist. */
+  readonly path: string
+  /** Octal digits as a text: `'0644'`. @default what the file has; 0644 for a new one */
+  readonly mode?: string
+  /** Name or number. @default what the file has; the user that runs, for a new one */
+  readonly owner?: string
+  /** Name or number. @default what the file has; that of the user or directory, for a new one */
+  readonly group?: string
+  /**
+   * A command that must accept the new content before it takes the file's place: `%s`, not quoted,
+   * stands for the temporary file that holds it. For example `visudo -cf %s`.
+   */
+  readonly validate?: string
+  /** Keeps the old content beside the file, as `NAME.DATE@TIME~`. @default false */
+  readonly backup?: boolean
+}
+
+/** Larger texts are not shown as differences. */
+const largestDiff = 256 * 1024
+
+const validationFailed = 81
+
+export function checkAttributes<Options extends FileAttributes>(options: Options): Options {
+  const mode = checkMode(options.mode)
+  checkAccount(options.owner, 'owner')
+  checkAccount(options.group, 'group')
+  if (options.validate !== undefined && !options.validate.includes('%s'))
+    refuse(
+      `Cannot use validate "${options.validate}": it holds no %s`,
+      'Write %s where the name of the file to validate belongs',
+    )
+  return { ...options, path: checkPath(options.path), ...(mode !== undefined && { mode }) }
+}
+
+/** What {@link writePlan} asks for. */
+export function writeReads(path: string): Query[] {
+  return [stat(path), stat(posix.dirname(path)), identity()]
+}
+
+export interface Writing extends FileAttributes {
+  readonly task: string
+  readonly bytes: Buffer
+  /** The content is right already. */
+  readonly same: boolean
+  /** Neither the old nor the new content may be shown. */
+  readonly sensitive: boolean
+}
+
+/**
+ * The plan of a file's content and attributes. The content is written to a temporary file in the
+ * same directory, gets owner and mode, is validated, flushed to disk and renamed, so that nobody
+ * ever reads half of it or reads it with a wider mode.
+ */
+export function writePlan(ask: Ask, writing: Writing): Plan {
+  const { path, bytes, same, task } = writing
+  const now = ask(stat(path))
+  if (now.type === 'directory' || now.type === 'other')
+    throw new HostwrightError('TASK_FAILED', `Cannot write "${path}": it is not a file`, {
+      hint:
+        now.type === 'directory'
+          ? 'Remove the directory first, or use another path'
+          : 'Remove it first',
+    })
+  assertParent(ask, path)
+  const current = now.type === 'file' ? now : undefined
+  const created = newOwner(ask, path)
+  const wanted: Entry = {
+    type: 'file',
+    mode: writing.mode ?? current?.mode ?? '0644',
+    owner: writing.owner ?? current?.owner ?? created.owner,
+    group: writing.group ?? current?.group ?? created.group,
+    size: bytes.length,
+  }
+  const changes: Change[] = []
+  if (now.type === 'symlink')
+    changes.push({ property: 'type', from: `symlink to ${now.target ?? '?'}`, to: 'file' })
+  if (!same || current === undefined) changes.push(contentChange(ask, writing, current))
+  const attributes = current === undefined ? [] : attributeChanges(current, wanted)
+  changes.push(...attributes)
+  if (changes.length === 0) return { changes, steps: [] }
+  const steps =
+    changes.length > attributes.length
+      ? [writeStep(writing, wanted, current !== undefined)]
+      : [{ script: setAttributes(path, wanted) }]
+  return { changes, steps, effects: pathEffects(task, path, wanted, bytes) }
+}
+
+export function assertParent(ask: Ask, path: string): void {
+  const parent = posix.dirname(path)
+  const { type } = ask(stat(parent))
+  if (type === 'directory' || type === 'symlink') return
+  throw new HostwrightError(
+    'TASK_FAILED',
+    `Cannot write "${path}": ${type === 'absent' ? `there is no directory "${parent}"` : `"${parent}" is not a directory`}`,
+    type === 'absent' ? { hint: `Put directory({ path: '${parent}' }) before it` } : {},
+  )
+}
+
+/** Which of mode, owner and group are not as wished. */
+export function attributeChanges(
+  current: Entry,
+  wanted: { readonly mode?: string; readonly owner?: string; readonly group?: string },
+): Change[] {
+  const changes: Change[] = []
+  if (wanted.mode !== undefined && wanted.mode !== current.mode)
+    changes.push({ property: 'mode', from: current.mode, to: wanted.mode })
+  for (const property of ['owner', 'group'] as const) {
+    const value = wanted[property]
+    if (value !== undefined && !owns(current, value, property))
+      changes.push({ property, from: current[property], to: value })
+  }
+  return changes
+}
+
+/** The owner is set first, because setting it takes away special bits of the mode. */
+export function setAttributes(
+  path: string,
+  { mode, owner, group }: { readonly mode: string; readonly owner: string; readonly group: string },
+): string {
+  return `chown -h -- ${quote(`${owner}:${group}`)} ${quote(path)} && chmod -- ${mode} ${quote(path)}`
+}
+
+function contentChange(ask: Ask, writing: Writing, current: Entry | undefined): Change {
+  const { path, bytes, sensitive } = writing
+  const sizes = {
+    property: 'content',
+    from: current === undefined ? 'absent' : `${current.size} bytes`,
+    to: `${bytes.length} bytes`,
+  }
+  if (sensitive || bytes.length > largestDiff || !isText(bytes)) return sizes
+  if (current === undefined) return { ...sizes, before: '', after: bytes.toString() }
+  if (current.size > largestDiff) return sizes
+  const before = ask(content(path))
+  if (before === null || !isText(before)) return sizes
+  return { ...sizes, before: before.toString(), after: bytes.toString() }
+}
+
+function isText(bytes: Buffer): boolean {
+  return isUtf8(bytes) && !bytes.includes(0)
+}
+
+function writeStep(writing: Writing, wanted: Entry, exists: boolean): Step {
+  const { path, bytes, validate, backup } = writing
+  const { dir, base } = posix.parse(path)
+  // What an interrupted run has left of this file goes first; names end where file systems end them.
+  const name = Buffer.byteLength(base) > 200 ? sum(Buffer.from(base)) : base
+  const temporary = quote(`${dir === '/' ? '' : dir}/.hostwright.${name}.`)
+  const lines = [
+    `path=${quote(path)}`,
+    'umask 077',
+    `rm -f -- ${temporary}??????`,
+    `tmp=$(mktemp -- ${temporary}XXXXXX) || exit 1`,
+    `trap 'rm -f -- "$tmp"' EXIT`,
+    `cat >"$tmp" && [ "$(stat -c %s -- "$tmp")" = ${bytes.length} ] || { echo 'the content did not arrive whole' >&2; exit 1; }`,
+    `chown -- ${quote(`${wanted.owner}:${wanted.group}`)} "$tmp" && chmod -- ${wanted.mode} "$tmp" || exit 1`,
+    ...(validate === undefined
+      ? []
+      : [`( ${validate.replaceAll('%s', '"$tmp"')} ) </dev/null >&2 || exit ${validationFailed}`]),
+    'sync -- "$tmp" || exit 1',
+    ...(backup === true && exists
+      ? [`cp -a -- "$path" "$path.$(date +%Y-%m-%d@%H:%M:%S)~" || exit 1`]
+      : []),
+    `mv -fT -- "$tmp" "$path"${reloadUnits(path)}`,
+  ]
+  return {
+    script: lines.join('\n'),
+    input: bytes,
+    errors: {
+      [validationFailed]: {
+        code: 'VALIDATION_FAILED',
+        message: `Cannot write "${path}": its new content is refused by "${validate ?? ''}"`,
+        hint: 'The file is as it was; correct the content',
+      },
+    },
+  }
+}
