@@ -11,4 +11,13 @@ export { quote } from './core/quote.js'
 export type { Inventory, InventoryData, InventoryHost, InventorySource } from './inventory/types.js'
 export * from './resources/index.js'
 export { probeKind, resourceType } from './resources/define.js'
-export type { Ask, Effects, Plan, ProbeKind, Query, Resource, ResourceType, Step } from './resources/types.js'
+export type {
+  Ask,
+  Effects,
+  Plan,
+  ProbeKind,
+  Query,
+  Resource,
+  ResourceType,
+  Step,
+} from './resources/types.js'

@@ -7,7 +7,9 @@ export function listReporter(tasks: boolean): Reporter {
     event(event) {
       if (event.type === 'play') {
         told.clear()
-        process.stdout.write(`play "${event.play}" (${event.hosts.length} hosts): ${event.hosts.join(', ')}\n`)
+        process.stdout.write(
+          `play "${event.play}" (${event.hosts.length} hosts): ${event.hosts.join(', ')}\n`,
+        )
       }
       if (event.type !== 'task' || !tasks || event.status === 'skipped') return
       const line = `  ${event.role === undefined ? '' : `${event.role} : `}${event.task}`

@@ -18,7 +18,7 @@ import {
 } from '../report/index.js'
 import { listReporter } from './list-reporter.js'
 import { parsePlaybookArgs, playbookHelp, type PlaybookOptions } from './options.js'
-import { askPassword } from './ask-password.js'
+import { askPassword } from '../core/ask-password.js'
 import { version } from './version.js'
 
 /** What a playbook's function gets. */
@@ -104,7 +104,13 @@ async function execute(
   )
   streams.push(events)
   const release = stopOnSignals(run)
-  events.emit({ type: 'run', run: run.id, playbook: name, check: options.check, hosts: [...run.limited] })
+  events.emit({
+    type: 'run',
+    run: run.id,
+    playbook: name,
+    check: options.check,
+    hosts: [...run.limited],
+  })
   let thrown: unknown
   try {
     await body({ play: playFunction(run), inventory, check: options.check })
@@ -116,7 +122,15 @@ async function execute(
   for (const [host, count] of run.roundTrips()) recap.setRoundTrips(host, count)
   const hosts = recap.hosts()
   const exitCode = exitCodeOf(run, thrown, options, hosts)
-  events.emit({ type: 'recap', run: run.id, playbook: name, check: options.check, exitCode, duration: Date.now() - started, hosts })
+  events.emit({
+    type: 'recap',
+    run: run.id,
+    playbook: name,
+    check: options.check,
+    exitCode,
+    duration: Date.now() - started,
+    hosts,
+  })
   events.close()
   if (thrown !== undefined) tell(thrown)
   return exitCode
@@ -137,7 +151,8 @@ function exitCodeOf(
 function plainExitCode(run: Run, thrown: unknown): number {
   if (run.interrupted) return 130
   const errors = [...run.failed.values(), ...(thrown === undefined ? [] : [thrown])]
-  const ofInput = (error: unknown) => error instanceof HostwrightError && errorCodes[error.code] === 1
+  const ofInput = (error: unknown) =>
+    error instanceof HostwrightError && errorCodes[error.code] === 1
   if (errors.length > 0) return !run.touched && errors.every(ofInput) ? 1 : 2
   return run.unreachable.size > 0 ? 4 : 0
 }

@@ -10,7 +10,10 @@ import { Secret, secret as makeSecret } from './secret.js'
  */
 export function secretParam() {
   return v.pipe(
-    v.union([v.instance(Secret<string>), v.pipe(v.string(), v.nonEmpty('is empty'))], 'is neither a text nor a secret'),
+    v.union(
+      [v.instance(Secret<string>), v.pipe(v.string(), v.nonEmpty('is empty'))],
+      'is neither a text nor a secret',
+    ),
     v.transform((value): Secret => makeSecret(value)),
   )
 }

@@ -94,10 +94,10 @@ export class FactBoard {
   async wait<T>(host: string, peer: string, fact: Fact<T>, place: Place | undefined): Promise<T> {
     const key = keyOf(peer, fact.name)
     if (this.#values.has(key)) return this.#values.get(key) as T
-    return await new Promise<unknown>((resolve, reject) => {
+    return (await new Promise<unknown>((resolve, reject) => {
       this.#waits.add({ host, peer, fact: fact.name, place, resolve, reject })
       this.#schedule()
-    }) as T
+    })) as T
   }
 
   #member(host: string): Member {
@@ -127,7 +127,9 @@ export class FactBoard {
     const start = [...stuck][0]
     if (start === undefined) return
     const circle = this.#circle(start, stuck)
-    const reason = circle.map((wait) => this.#member(wait.peer).unknown).find((text) => text !== undefined)
+    const reason = circle
+      .map((wait) => this.#member(wait.peer).unknown)
+      .find((text) => text !== undefined)
     for (const wait of circle)
       this.#end(wait, reason === undefined ? circleError(wait, circle) : this.#unknownFact(reason))
     this.#schedule()
@@ -137,7 +139,7 @@ export class FactBoard {
   #stuck(): Set<string> {
     const stuck = new Set<string>()
     for (const wait of this.#waits) if (this.#member(wait.host).busy === 0) stuck.add(wait.host)
-    for (let before = -1; before !== stuck.size; ) {
+    for (let before = -1; before !== stuck.size;) {
       before = stuck.size
       for (const wait of this.#waits) if (!stuck.has(wait.peer)) stuck.delete(wait.host)
     }
@@ -146,7 +148,7 @@ export class FactBoard {
 
   #circle(start: string, stuck: ReadonlySet<string>): Wait[] {
     const path: Wait[] = []
-    for (let host = start; ; ) {
+    for (let host = start; ;) {
       const at = path.findIndex((wait) => wait.host === host)
       if (at !== -1) return path.slice(at)
       const next = [...this.#waits].find((wait) => wait.host === host && stuck.has(wait.peer))
@@ -175,7 +177,8 @@ function noPublisher(wait: Wait, state: Member['state'], cause: unknown): Hostwr
       cause,
       hint: `mend what failed on "${wait.peer}" and run again`,
     })
-  const why = state === 'absent' ? 'takes no part in this play' : 'has finished without publishing it'
+  const why =
+    state === 'absent' ? 'takes no part in this play' : 'has finished without publishing it'
   return new HostwrightError('FACT_NOT_PUBLISHED', `${what}: "${wait.peer}" ${why}`, {
     ...where,
     hint: `publish it on "${wait.peer}" in this play or an earlier one`,

@@ -45,7 +45,8 @@ export class Answers {
       return answer as Answer
     },
     {
-      maybe: <Answer>(query: Query<Answer>): Answer | Unknown => this.#look(query) as Answer | Unknown,
+      maybe: <Answer>(query: Query<Answer>): Answer | Unknown =>
+        this.#look(query) as Answer | Unknown,
     },
   )
 
@@ -81,7 +82,8 @@ export class Answers {
         // Only an answer that was given, or predicted, can be judged by `when`.
         if (unknown && known && !(answer instanceof Unknown) && unknown.when(query, answer))
           answer = new Unknown(unknown.reason)
-      } else if (stale?.(query) || (unknown && (!known || unknown.when(query, answer)))) known = false
+      } else if (stale?.(query) || (unknown && (!known || unknown.when(query, answer))))
+        known = false
       const predicted = becomes?.find(([about]) => about.id === query.id)
       if (predicted) {
         answer = predicted[1]

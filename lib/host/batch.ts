@@ -49,9 +49,8 @@ export function batch(sections: readonly Section[], watcher: BatchWatcher = {}):
     lines.push('else hw_s=-; fi')
     lines.push(`printf '\\n${mark} %s\\n' "$hw_s"; printf '\\n${mark} %s\\n' "$hw_s" >&2`)
   }
-  const results: { stdout?: Buffer; stderr?: Buffer; exitCode?: number | undefined }[] = sections.map(
-    () => ({}),
-  )
+  const results: { stdout?: Buffer; stderr?: Buffer; exitCode?: number | undefined }[] =
+    sections.map(() => ({}))
   const reader = (stream: 'stdout' | 'stderr') =>
     sectionReader(mark, {
       chunk: (index, chunk) => watcher.output?.(index, stream, chunk),

@@ -31,7 +31,10 @@ const lossPatience = 3
  *
  * @throws HostwrightError of the first resource that failed; those before it are done
  */
-export async function ensure(view: View, resources: readonly Resource<unknown>[]): Promise<Outcome[]> {
+export async function ensure(
+  view: View,
+  resources: readonly Resource<unknown>[],
+): Promise<Outcome[]> {
   return await new Ensure(view, resources).run()
 }
 
@@ -140,7 +143,11 @@ class Ensure {
     const limited = this.#planned.findIndex(({ plan }) => plan.steps.some(({ timeout }) => timeout))
     if (limited !== -1 && this.#planned.length > 1) {
       const all = this.#planned
-      for (const part of [all.slice(0, limited), all.slice(limited, limited + 1), all.slice(limited + 1)])
+      for (const part of [
+        all.slice(0, limited),
+        all.slice(limited, limited + 1),
+        all.slice(limited + 1),
+      ])
         if (part.length > 0) {
           this.#planned = part
           if (!(await this.#sendNow([]))) return
@@ -186,7 +193,8 @@ class Ensure {
       ended: (section, { exitCode }) => {
         lines.flush(section)
         const step = steps[section]
-        if (step && exitCode === 0 && step.at === step.item.plan.steps.length - 1) this.#made(step.item)
+        if (step && exitCode === 0 && step.at === step.item.plan.steps.length - 1)
+          this.#made(step.item)
         begin(section + 1)
       },
     })
@@ -208,7 +216,8 @@ class Ensure {
     const results = work.results()
     for (const [section, { item, step }] of steps.entries()) {
       const result = results[section]
-      if (result?.exitCode !== 0) return await this.#retry(item, stepError(item.resource, step, result))
+      if (result?.exitCode !== 0)
+        return await this.#retry(item, stepError(item.resource, step, result))
     }
     for (const item of planned) this.#made(item)
     this.#planned = []
@@ -235,7 +244,10 @@ class Ensure {
     const { kind } = queries[0]!
     let answers: readonly unknown[]
     try {
-      answers = kind.parse(result?.stdout ?? Buffer.alloc(0), queries.map(({ key }) => key as never))
+      answers = kind.parse(
+        result?.stdout ?? Buffer.alloc(0),
+        queries.map(({ key }) => key as never),
+      )
       if (answers.length !== queries.length)
         throw new Error(`${answers.length} answers to ${queries.length} questions`)
     } catch (cause) {
@@ -243,7 +255,12 @@ class Ensure {
       throw new HostwrightError(
         'TASK_FAILED',
         `Cannot read the state of "${this.view.name}": the answers of probe "${name}" are not as expected: ${cause instanceof Error ? cause.message : String(cause)}`,
-        { host: this.view.name, exitCode: result?.exitCode, stderr: result?.stderr.toString(), cause },
+        {
+          host: this.view.name,
+          exitCode: result?.exitCode,
+          stderr: result?.stderr.toString(),
+          cause,
+        },
       )
     }
     for (const [at, query] of queries.entries()) this.#answers.give(query, answers[at])
@@ -265,14 +282,21 @@ class Ensure {
     }
     this.#attempts.set(index, attempt + 1)
     const delay = resource.delay ?? 5_000
-    this.view.runtime.note(`${resource.task} failed (${error.message}); attempt ${attempt + 2} in ${delay / 1000} s`)
+    this.view.runtime.note(
+      `${resource.task} failed (${error.message}); attempt ${attempt + 2} in ${delay / 1000} s`,
+    )
     await sleep(delay)
     this.#restart()
     return false
   }
 
   #failed(resource: Resource<unknown>, error: unknown): HostwrightError {
-    const details = { host: this.view.name, role: this.view.role, task: resource.task, place: resource.place }
+    const details = {
+      host: this.view.name,
+      role: this.view.role,
+      task: resource.task,
+      place: resource.place,
+    }
     const failure =
       error instanceof HostwrightError
         ? error.with(details)
@@ -349,12 +373,18 @@ class Ensure {
   }
 }
 
-function stepError(resource: Resource<unknown>, step: Step, result: SectionResult | undefined): HostwrightError {
+function stepError(
+  resource: Resource<unknown>,
+  step: Step,
+  result: SectionResult | undefined,
+): HostwrightError {
   const exitCode = result?.exitCode
   const stderr = result?.stderr.toString().trim() ?? ''
   const known = exitCode === undefined ? undefined : step.errors?.[exitCode]
-  if (known) return new HostwrightError(known.code, known.message, { exitCode, stderr, hint: known.hint })
-  const last = stderr.split('\n').at(-1) || result?.stdout.toString().trim().split('\n').at(-1) || 'no message'
+  if (known)
+    return new HostwrightError(known.code, known.message, { exitCode, stderr, hint: known.hint })
+  const last =
+    stderr.split('\n').at(-1) || result?.stdout.toString().trim().split('\n').at(-1) || 'no message'
   return new HostwrightError(
     'TASK_FAILED',
     `Cannot apply ${resource.task}: ${exitCode === undefined ? 'it did not run' : `exit status ${exitCode}`}: ${last}`,

@@ -30,7 +30,9 @@ export function createHost(view: View): Host {
     check: view.readOnly,
     hosts: view.scope.hosts,
     ensure: (async (wanted: Resource<unknown> | readonly Resource<unknown>[]) => {
-      const list = Array.isArray(wanted) ? (wanted as readonly Resource<unknown>[]) : [wanted as Resource<unknown>]
+      const list = Array.isArray(wanted)
+        ? (wanted as readonly Resource<unknown>[])
+        : [wanted as Resource<unknown>]
       const outcomes = runtime.mode === 'list' ? listed(view, list) : await ensure(view, list)
       const results = outcomes.map(toResult)
       return Array.isArray(wanted) ? results : results[0]
@@ -41,7 +43,11 @@ export function createHost(view: View): Host {
       const known = await value
       context.board.publish(view.name, fact, known)
       const reason = reasonUnknown(known)
-      view.emit({ type: 'fact', fact: fact.name, value: reason === undefined ? redactDeep(known) : { unknown: reason } })
+      view.emit({
+        type: 'fact',
+        fact: fact.name,
+        value: reason === undefined ? redactDeep(known) : { unknown: reason },
+      })
     },
     peer: (name) => createPeer(view, name),
     delegateTo: (name) => {
@@ -89,12 +95,16 @@ async function systemFacts(view: View) {
 
 function assertHost(view: View, name: string): void {
   if (view.runtime.context.inventory.has(name)) return
-  throw new HostwrightError('INVENTORY_INVALID', `Cannot find host "${name}": the inventory does not have it`, {
-    host: view.name,
-    role: view.role,
-    place: callerPlace(),
-    hint: `known hosts: ${[...view.runtime.context.inventory.keys()].slice(0, 20).join(', ')}`,
-  })
+  throw new HostwrightError(
+    'INVENTORY_INVALID',
+    `Cannot find host "${name}": the inventory does not have it`,
+    {
+      host: view.name,
+      role: view.role,
+      place: callerPlace(),
+      hint: `known hosts: ${[...view.runtime.context.inventory.keys()].slice(0, 20).join(', ')}`,
+    },
+  )
 }
 
 function createPeer(view: View, name: string): Peer {
@@ -123,7 +133,12 @@ function createPeer(view: View, name: string): Peer {
 }
 
 /** The play's first host does it and publishes the result, as a fact of this play only. */
-async function runOnce<T>(view: View, host: Host, name: string, work: (host: Host) => Promise<T>): Promise<T> {
+async function runOnce<T>(
+  view: View,
+  host: Host,
+  name: string,
+  work: (host: Host) => Promise<T>,
+): Promise<T> {
   const { board } = view.runtime.context
   const owner = view.role === undefined ? '' : `${view.role}: `
   const fact: Fact<T> = { name: `runOnce ${owner}${name} (${view.scope.play})` }

@@ -43,7 +43,9 @@ type Word = string | number | readonly (string | number)[]
  */
 export interface RemoteShell {
   (pieces: TemplateStringsArray, ...words: readonly Word[]): Promise<CommandResult>
-  (options: CommandOptions): (pieces: TemplateStringsArray, ...words: readonly Word[]) => Promise<CommandResult>
+  (
+    options: CommandOptions,
+  ): (pieces: TemplateStringsArray, ...words: readonly Word[]) => Promise<CommandResult>
 }
 
 export function remoteShell(view: View): RemoteShell {
@@ -60,17 +62,29 @@ function joinCommand(pieces: TemplateStringsArray, words: readonly Word[]): stri
     .map((piece, index) => {
       const word = words[index]
       if (word === undefined) return piece
-      return piece + (Array.isArray(word) ? word : [word as string | number]).map((part) => quote(String(part))).join(' ')
+      return (
+        piece +
+        (Array.isArray(word) ? word : [word as string | number])
+          .map((part) => quote(String(part)))
+          .join(' ')
+      )
     })
     .join('')
 }
 
-async function runCommand(view: View, command: string, options: CommandOptions): Promise<CommandResult> {
+async function runCommand(
+  view: View,
+  command: string,
+  options: CommandOptions,
+): Promise<CommandResult> {
   const place = callerPlace()
   const task = `$ ${command.trim().split('\n')[0]}`
   if (view.readOnly && !options.readOnly)
-    throw new UnknownSignal(`"${command.trim()}" does not run in check mode; say readOnly: true if it changes nothing`)
-  if (view.runtime.mode === 'list' || !view.selected()) throw new UnknownSignal('commands do not run here')
+    throw new UnknownSignal(
+      `"${command.trim()}" does not run in check mode; say readOnly: true if it changes nothing`,
+    )
+  if (view.runtime.mode === 'list' || !view.selected())
+    throw new UnknownSignal('commands do not run here')
   view.emit({ type: 'start', task })
   const input = typeof options.input === 'string' ? Buffer.from(options.input) : options.input
   const lines = outputLines((_, stream, text) => view.emit({ type: 'output', task, stream, text }))
@@ -94,14 +108,27 @@ async function runCommand(view: View, command: string, options: CommandOptions):
     stderr: reply.stderr.toString(),
     exitCode: reply.exitCode,
     text: () => result.stdout.trim(),
-    lines: () => result.stdout.replace(/\n$/, '').split('\n').filter((line, _, all) => all.length > 1 || line !== ''),
+    lines: () =>
+      result.stdout
+        .replace(/\n$/, '')
+        .split('\n')
+        .filter((line, _, all) => all.length > 1 || line !== ''),
   }
   if (reply.exitCode === 0 || options.nothrow) return result
   if (view.readOnly && view.runtime.checkAnswers(view.become?.user).predicted)
-    throw new UnknownSignal(`"${command.trim()}" failed, which may be because earlier changes are not made`)
+    throw new UnknownSignal(
+      `"${command.trim()}" failed, which may be because earlier changes are not made`,
+    )
   throw new HostwrightError(
     'COMMAND_FAILED',
     `Cannot run "${command.trim()}" on "${view.name}": exit status ${reply.exitCode}: ${result.stderr.trim().split('\n').at(-1) ?? ''}`,
-    { host: view.name, role: view.role, place, command: command.trim(), exitCode: reply.exitCode, stderr: result.stderr },
+    {
+      host: view.name,
+      role: view.role,
+      place,
+      command: command.trim(),
+      exitCode: reply.exitCode,
+      stderr: result.stderr,
+    },
   )
 }

@@ -41,7 +41,10 @@ export class Session {
    * @param locked takes the host's lock first, which a run that only reads does not need
    * @throws HostwrightError CONNECTION_LOST when the answer did not come; what was sent may have run
    */
-  async run(message: Message, { become, locked }: { become?: Become | undefined; locked: boolean }): Promise<Reply> {
+  async run(
+    message: Message,
+    { become, locked }: { become?: Become | undefined; locked: boolean },
+  ): Promise<Reply> {
     return await this.context.limit(async () => {
       this.context.assertGoing()
       const shell = await this.#shell(become, locked)
@@ -103,7 +106,7 @@ export class Session {
     const since = new Date().toISOString()
     const holder = `${userInfo().username}@${hostname()} (process ${process.pid}), ${this.context.playbook}, run ${this.context.run}, since ${since}`
     let waiting = false
-    for (const end = Date.now() + orphanPatience; ; ) {
+    for (const end = Date.now() + orphanPatience; ;) {
       const { stdout, stderr, exitCode } = await this.#exchange(shell, {
         script: `hw_holder=${quote(holder)}\n${lockScript}`,
         persist: true,
@@ -115,18 +118,26 @@ export class Session {
       }
       if (verdict === 'free') continue
       if (verdict !== 'held' && verdict !== 'orphaned')
-        throw new HostwrightError('HOST_LOCKED', `Cannot lock host "${this.host}": the lock could not be taken`, {
-          host: this.host,
-          exitCode,
-          stderr: stderr.toString(),
-        })
+        throw new HostwrightError(
+          'HOST_LOCKED',
+          `Cannot lock host "${this.host}": the lock could not be taken`,
+          {
+            host: this.host,
+            exitCode,
+            stderr: stderr.toString(),
+          },
+        )
       if (verdict === 'held' || Date.now() > end)
         throw new HostwrightError(
           'HOST_LOCKED',
           `Cannot lock host "${this.host}": it is held by ${rest.join(' ').trim() || 'an unknown run'}`,
           { host: this.host, hint: 'wait until that run has ended, or end it, and run again' },
         )
-      if (!waiting) this.context.note(this.host, 'waits for a command that an interrupted run has left on the host')
+      if (!waiting)
+        this.context.note(
+          this.host,
+          'waits for a command that an interrupted run has left on the host',
+        )
       waiting = true
       await new Promise((resolve) => setTimeout(resolve, 1_000))
     }

@@ -6,10 +6,7 @@ import type { HostRuntime } from './runtime.js'
 
 type Unstamped<E> = Omit<E, 'time' | 'host' | 'role' | 'handler'>
 type TaskEvents =
-  | Unstamped<TaskEvent>
-  | Unstamped<StartEvent>
-  | Unstamped<OutputEvent>
-  | Unstamped<FactEvent>
+  Unstamped<TaskEvent> | Unstamped<StartEvent> | Unstamped<OutputEvent> | Unstamped<FactEvent>
 
 export interface Scope {
   readonly role?: string
@@ -87,7 +84,8 @@ export class View {
   notifyDue(resource: Resource<unknown>): void {
     for (const handler of handlersOf(resource)) {
       const name = handler.name
-      if (this.readOnly || !this.runtime.session.due.has(name) || this.runtime.notified.has(name)) continue
+      if (this.readOnly || !this.runtime.session.due.has(name) || this.runtime.notified.has(name))
+        continue
       this.runtime.note(`handler "${name}" is still due from an earlier run`)
       this.runtime.notified.set(name, handler)
     }
@@ -95,7 +93,9 @@ export class View {
 
   /** Writes on the host what will be due, before the change: a killed run loses no handler. */
   duePrefix(resource: Resource<unknown>): string {
-    const files = handlersOf(resource).map(({ name }) => `"$hw_lib/due/"${quote(encodeURIComponent(name))}`)
+    const files = handlersOf(resource).map(
+      ({ name }) => `"$hw_lib/due/"${quote(encodeURIComponent(name))}`,
+    )
     if (files.length === 0) return ''
     return `mkdir -p -m 0700 -- "$hw_lib" "$hw_lib/due" && : ${files.map((file) => `>${file}`).join(' ')} || exit 1\n`
   }

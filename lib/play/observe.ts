@@ -15,7 +15,9 @@ export function observer(run: Run): (host: string) => Promise<void> | undefined 
     if (!leftOut && !current.later.has(name)) return undefined
     const done = seen.get(name) ?? new Set()
     seen.set(name, done)
-    const plays = (leftOut ? run.plays : [current]).filter((play) => play.selects(name) && !done.has(play))
+    const plays = (leftOut ? run.plays : [current]).filter(
+      (play) => play.selects(name) && !done.has(play),
+    )
     if (plays.length === 0) return undefined
     for (const play of plays) done.add(play)
     run.context.board.begin(name)

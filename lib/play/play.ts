@@ -1,6 +1,14 @@
 import { HostwrightError } from '../core/errors.js'
 import { callerPlace } from '../core/place.js'
-import { createHost, flushHandlers, UnknownSignal, View, type Host, type HostRuntime, type Scope } from '../host/index.js'
+import {
+  createHost,
+  flushHandlers,
+  UnknownSignal,
+  View,
+  type Host,
+  type HostRuntime,
+  type Scope,
+} from '../host/index.js'
 import type { InventoryHost } from '../inventory/types.js'
 import { errorRecord } from '../report/index.js'
 import type { Run } from './run.js'
@@ -48,7 +56,11 @@ export function playFunction(run: Run): PlayFunction {
     const names = hosts.map((host) => host.name)
     emit({ type: 'play', play: name, hosts: names })
     if (all.length === 0)
-      emit({ type: 'note', level: 'warning', text: `play "${name}": pattern "${options.hosts}" matches no host` })
+      emit({
+        type: 'note',
+        level: 'warning',
+        text: `play "${name}": pattern "${options.hosts}" matches no host`,
+      })
     const later = new Set(names)
     const everyone = new Set(all.map((host) => host.name))
     run.plays.push({
@@ -70,7 +82,12 @@ function lost(run: Run, { name }: InventoryHost): boolean {
   return run.failed.has(name) || run.unreachable.has(name)
 }
 
-function scopeOf(run: Run, options: PlayOptions, hosts: readonly string[], runtime: HostRuntime): Scope {
+function scopeOf(
+  run: Run,
+  options: PlayOptions,
+  hosts: readonly string[],
+  runtime: HostRuntime,
+): Scope {
   const { become = false } = options
   const user = become === true ? undefined : become
   return {
@@ -101,7 +118,8 @@ async function runBatch(
         board.finish(name)
       } catch (error) {
         fail(run, name, error, place)
-        if (options.anyErrorsFatal) run.stop(stopError(`host "${name}" has failed, and any error is fatal`))
+        if (options.anyErrorsFatal)
+          run.stop(stopError(`host "${name}" has failed, and any error is fatal`))
       }
     }),
   )
@@ -122,7 +140,9 @@ async function withHandlers(view: View, work: () => Promise<void>): Promise<void
       try {
         await flushHandlers(view)
       } catch (second) {
-        view.runtime.note(`handlers did not run after the failure: ${second instanceof Error ? second.message : String(second)}`)
+        view.runtime.note(
+          `handlers did not run after the failure: ${second instanceof Error ? second.message : String(second)}`,
+        )
       }
     throw error
   }
@@ -137,7 +157,14 @@ async function bodyOf(view: View, body: (host: Host) => Promise<unknown>): Promi
     if (!(error instanceof UnknownSignal)) throw error
     view.runtime.context.board.unknown(view.name, error.reason)
     if (view.runtime.mode === 'check')
-      view.emit({ type: 'task', task: 'rest of the play', status: 'unknown', changes: [], reason: error.reason, duration: 0 })
+      view.emit({
+        type: 'task',
+        task: 'rest of the play',
+        status: 'unknown',
+        changes: [],
+        reason: error.reason,
+        duration: 0,
+      })
   }
 }
 
@@ -145,11 +172,20 @@ function stopError(why: string): HostwrightError {
   return new HostwrightError('INTERRUPTED', `Cannot go on with the run: ${why}`)
 }
 
-function fail(run: Run, host: string, thrown: unknown, place: ReturnType<typeof callerPlace>): void {
+function fail(
+  run: Run,
+  host: string,
+  thrown: unknown,
+  place: ReturnType<typeof callerPlace>,
+): void {
   const error =
     thrown instanceof HostwrightError
       ? thrown.with({ host, place })
-      : new HostwrightError('PLAYBOOK_INVALID', `Cannot run the play on "${host}": ${thrown instanceof Error ? thrown.message : String(thrown)}`, { host, place, cause: thrown })
+      : new HostwrightError(
+          'PLAYBOOK_INVALID',
+          `Cannot run the play on "${host}": ${thrown instanceof Error ? thrown.message : String(thrown)}`,
+          { host, place, cause: thrown },
+        )
   const unreachable = unreachableCodes.has(error.code)
   ;(unreachable ? run.unreachable : run.failed).set(host, error)
   run.context.board.fail(host, error)
@@ -160,10 +196,16 @@ const unreachableCodes = new Set(['HOST_UNREACHABLE', 'CONNECTION_LOST', 'AUTHEN
 
 function checkOptions(name: string, { serial, maxFailPercentage }: PlayOptions): void {
   const bad = (what: string) => {
-    throw new HostwrightError('PLAYBOOK_INVALID', `Cannot run play "${name}": ${what}`, { place: callerPlace() })
+    throw new HostwrightError('PLAYBOOK_INVALID', `Cannot run play "${name}": ${what}`, {
+      place: callerPlace(),
+    })
   }
   for (const size of serial === undefined ? [] : [serial].flat())
-    if (!(typeof size === 'number' ? Number.isInteger(size) && size > 0 : /^([1-9]\d?|100)%$/.test(size)))
+    if (
+      !(typeof size === 'number'
+        ? Number.isInteger(size) && size > 0
+        : /^([1-9]\d?|100)%$/.test(size))
+    )
       bad(`serial is neither a number from 1 up nor a percentage: "${size}"`)
   if (maxFailPercentage !== undefined && !(maxFailPercentage >= 0 && maxFailPercentage <= 100))
     bad(`maxFailPercentage is not between 0 and 100: "${maxFailPercentage}"`)
@@ -176,7 +218,10 @@ export function batches<T>(hosts: readonly T[], serial: PlayOptions['serial']): 
   const result: T[][] = []
   for (let at = 0, turn = 0; at < hosts.length; turn += 1) {
     const wish = sizes[Math.min(turn, sizes.length - 1)]!
-    const size = typeof wish === 'number' ? wish : Math.max(1, Math.floor((hosts.length * Number.parseInt(wish)) / 100))
+    const size =
+      typeof wish === 'number'
+        ? wish
+        : Math.max(1, Math.floor((hosts.length * Number.parseInt(wish)) / 100))
     result.push(hosts.slice(at, at + size))
     at += size
   }

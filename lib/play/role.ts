@@ -43,7 +43,10 @@ export function role<const E extends Entries = Record<never, never>, Output = vo
   definition: RoleDefinition<E, Output>,
 ): Role<E, Output> {
   defined.set(definition.name, definition as unknown as RoleDefinition<Entries, unknown>)
-  const call = async (host: Host, params: Partial<v.InferInput<Schema<E>>> = {}): Promise<Output> => {
+  const call = async (
+    host: Host,
+    params: Partial<v.InferInput<Schema<E>>> = {},
+  ): Promise<Output> => {
     const place = callerPlace()
     const outer = viewOf(host)
     const view = outer.with({ role: definition.name, tags: [...outer.scope.tags, definition.name] })
@@ -54,10 +57,18 @@ export function role<const E extends Entries = Record<never, never>, Output = vo
       if (error instanceof UnknownSignal) {
         view.runtime.context.board.unknown(view.name, error.reason)
         if (view.runtime.mode === 'check' && view.selected())
-          view.emit({ type: 'task', task: `rest of role ${definition.name}`, status: 'unknown', changes: [], reason: error.reason, duration: 0 })
+          view.emit({
+            type: 'task',
+            task: `rest of role ${definition.name}`,
+            status: 'unknown',
+            changes: [],
+            reason: error.reason,
+            duration: 0,
+          })
         return unknownValue(error.reason)
       }
-      if (error instanceof HostwrightError) throw error.with({ host: view.name, role: definition.name })
+      if (error instanceof HostwrightError)
+        throw error.with({ host: view.name, role: definition.name })
       throw error
     }
   }
@@ -74,24 +85,40 @@ function checkParams<E extends Entries, Output>(
   const entries: Entries = schema?.entries ?? {}
   const problem = (key: string | undefined, text: string, hint?: string) => {
     const fromCall = key !== undefined && key in passed
-    return new HostwrightError('PARAMETER_INVALID', `Cannot use role "${name}" on "${host.name}": ${text}`, {
-      host: host.name,
-      role: name,
-      place: fromCall ? place : (key === undefined ? undefined : host.origin(`${name}.${key}`)) ?? host.origin(name) ?? place,
-      hint,
-    })
+    return new HostwrightError(
+      'PARAMETER_INVALID',
+      `Cannot use role "${name}" on "${host.name}": ${text}`,
+      {
+        host: host.name,
+        role: name,
+        place: fromCall
+          ? place
+          : ((key === undefined ? undefined : host.origin(`${name}.${key}`)) ??
+            host.origin(name) ??
+            place),
+        hint,
+      },
+    )
   }
   const merged: Record<string, unknown> = { ...given, ...passed }
   for (const key of Object.keys(merged))
     if (!(key in entries))
-      throw problem(key, `it has no parameter "${key}"`, `its parameters: ${Object.keys(entries).join(', ') || 'none'}`)
+      throw problem(
+        key,
+        `it has no parameter "${key}"`,
+        `its parameters: ${Object.keys(entries).join(', ') || 'none'}`,
+      )
   if (!schema) return {} as v.InferOutput<Schema<E>>
   const result = v.safeParse(schema, merged)
   if (result.success) return result.output
   const issue = result.issues[0]
   const key = issue.path?.[0]?.key as string | undefined
   if (key !== undefined && !(key in merged))
-    throw problem(undefined, `parameter "${key}" is missing`, `set ${name}.${key} in group_vars or pass it in the playbook`)
+    throw problem(
+      undefined,
+      `parameter "${key}" is missing`,
+      `set ${name}.${key} in group_vars or pass it in the playbook`,
+    )
   throw problem(key, describeIssue(issue, merged[key ?? '']))
 }
 
@@ -99,12 +126,17 @@ function checkParams<E extends Entries, Output>(
 function inventoryParams(name: string, host: InventoryHost): Record<string, unknown> {
   const given = host.vars[name]
   if (given === undefined || given === null) return {}
-  if (typeof given === 'object' && !Array.isArray(given) && !(given instanceof Secret)) return given as Record<string, unknown>
-  throw new HostwrightError('PARAMETER_INVALID', `Cannot use role "${name}" on "${host.name}": variable "${name}" is not a mapping of parameters`, {
-    host: host.name,
-    role: name,
-    place: host.origin(name),
-  })
+  if (typeof given === 'object' && !Array.isArray(given) && !(given instanceof Secret))
+    return given as Record<string, unknown>
+  throw new HostwrightError(
+    'PARAMETER_INVALID',
+    `Cannot use role "${name}" on "${host.name}": variable "${name}" is not a mapping of parameters`,
+    {
+      host: host.name,
+      role: name,
+      place: host.origin(name),
+    },
+  )
 }
 
 function describeIssue(issue: v.BaseIssue<unknown>, value: unknown): string {
@@ -126,15 +158,23 @@ export function checkInventoryParams(hosts: Iterable<InventoryHost>): void {
       const entries = definition.params?.entries ?? {}
       for (const [key, value] of Object.entries(inventoryParams(definition.name, host))) {
         const fail = (text: string, hint?: string) => {
-          throw new HostwrightError('PARAMETER_INVALID', `Cannot use role "${definition.name}" on "${host.name}": ${text}`, {
-            host: host.name,
-            role: definition.name,
-            place: host.origin(`${definition.name}.${key}`) ?? host.origin(definition.name),
-            hint,
-          })
+          throw new HostwrightError(
+            'PARAMETER_INVALID',
+            `Cannot use role "${definition.name}" on "${host.name}": ${text}`,
+            {
+              host: host.name,
+              role: definition.name,
+              place: host.origin(`${definition.name}.${key}`) ?? host.origin(definition.name),
+              hint,
+            },
+          )
         }
         const schema = entries[key]
-        if (!schema) return fail(`it has no parameter "${key}"`, `its parameters: ${Object.keys(entries).join(', ') || 'none'}`)
+        if (!schema)
+          return fail(
+            `it has no parameter "${key}"`,
+            `its parameters: ${Object.keys(entries).join(', ') || 'none'}`,
+          )
         const result = v.safeParse(schema, value)
         if (!result.success) {
           const [issue] = result.issues

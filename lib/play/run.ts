@@ -20,7 +20,11 @@ export interface RunOptions {
   readonly skipTags: readonly string[]
   readonly forks: number
   /** What the command line says instead of the inventory. */
-  readonly defaults: { readonly user?: string | undefined; readonly privateKey?: string | undefined; readonly becomePassword?: string | undefined }
+  readonly defaults: {
+    readonly user?: string | undefined
+    readonly privateKey?: string | undefined
+    readonly becomePassword?: string | undefined
+  }
   readonly emit: (event: EventBody) => void
 }
 
@@ -84,11 +88,18 @@ export class Run {
       level: 'warning',
       text: `${signal}: waiting for what runs on the hosts; press Ctrl-C again to leave it there`,
     })
-    this.stop(new HostwrightError('INTERRUPTED', `Cannot go on with the run: it was interrupted by ${signal}`))
+    this.stop(
+      new HostwrightError(
+        'INTERRUPTED',
+        `Cannot go on with the run: it was interrupted by ${signal}`,
+      ),
+    )
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#runtimes.values()].map(async ({ session }) => await session.close()))
+    await Promise.all(
+      [...this.#runtimes.values()].map(async ({ session }) => await session.close()),
+    )
   }
 
   /**
@@ -97,7 +108,8 @@ export class Run {
    */
   async refuseUnknownKeys(hosts: readonly InventoryHost[]): Promise<void> {
     for (const host of hosts) {
-      const { connection, known } = this.#wires.get(this.#runtime(host.name, this.options.mode)) ?? {}
+      const { connection, known } =
+        this.#wires.get(this.#runtime(host.name, this.options.mode)) ?? {}
       if (known !== false || !connection) continue
       try {
         await connection.shell()
@@ -107,15 +119,22 @@ export class Run {
     }
   }
 
-  readonly #wires = new Map<HostRuntime, { readonly connection: Connection; readonly known: boolean }>()
+  readonly #wires = new Map<
+    HostRuntime,
+    { readonly connection: Connection; readonly known: boolean }
+  >()
 
   #limitNames(): string[] {
     const { inventory, limit } = this.options
     const hosts = limit === undefined ? [...inventory.hosts.values()] : inventory.select(limit)
     if (hosts.length === 0 && limit !== undefined)
-      throw new HostwrightError('USAGE_INVALID', `Cannot limit the run to "${limit}": it matches no host`, {
-        hint: 'see --list-hosts',
-      })
+      throw new HostwrightError(
+        'USAGE_INVALID',
+        `Cannot limit the run to "${limit}": it matches no host`,
+        {
+          hint: 'see --list-hosts',
+        },
+      )
     return hosts.map(({ name }) => name)
   }
 

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../core/errors.js'
 import type { Change } from '../report/events.js'
 import type { Place } from '../core/place.js'
 
@@ -44,6 +45,14 @@ export interface Step {
   readonly input?: Uint8Array
   /** Milliseconds. */
   readonly timeout?: number
+  /** What an exit status means, where more can be said than *it failed*. */
+  readonly errors?: Readonly<Record<number, StepError>>
+}
+
+export interface StepError {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly hint?: string
 }
 
 /** What a resource's steps do to answers. */

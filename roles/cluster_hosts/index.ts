@@ -10,10 +10,13 @@ export const clusterHosts = role({
   name: 'cluster_hosts',
   params: v.object({
     /** Appended to the inventory names for the full names; without it there is only the short one. */
-    domain: v.optional(v.pipe(v.string(), v.regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/i, 'is not a domain'))),
+    domain: v.optional(
+      v.pipe(v.string(), v.regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/i, 'is not a domain')),
+    ),
   }),
   async run(host, { domain }) {
-    const isAddress = (value: unknown): value is string => typeof value === 'string' && isIP(value) > 0
+    const isAddress = (value: unknown): value is string =>
+      typeof value === 'string' && isIP(value) > 0
     const own = host.vars['ansible_host'] ?? host.name
     await host.publish(
       clusterAddress,
@@ -25,7 +28,10 @@ export const clusterHosts = role({
         const peer = host.peer(name)
         const said = peer.vars['ansible_host'] ?? name
         const address = isAddress(said) ? said : await peer.fact(clusterAddress)
-        return hostsEntry({ address, names: domain === undefined ? [name] : [`${name}.${domain}`, name] })
+        return hostsEntry({
+          address,
+          names: domain === undefined ? [name] : [`${name}.${domain}`, name],
+        })
       }),
     )
     await host.ensure(entries)

@@ -62,7 +62,11 @@ const cases: {
       { script: 'echo never', input: Buffer.from('x'), required: true },
       { script: 'echo never', required: false },
     ],
-    wanted: [{ exitCode: 3 }, { stdout: '', exitCode: undefined }, { stdout: '', exitCode: undefined }],
+    wanted: [
+      { exitCode: 3 },
+      { stdout: '', exitCode: undefined },
+      { stdout: '', exitCode: undefined },
+    ],
   },
   {
     name: 'after one that is not required the next runs',
@@ -90,8 +94,10 @@ for (const shell of ['dash', 'bash'])
         const { results } = await run(shell, sections, piece)
         for (const [index, { stdout, stderr, exitCode }] of wanted.entries()) {
           const result = results[index]
-          if (stdout !== undefined) t.same(result?.stdout, Buffer.from(stdout), `${name}: output ${index}`)
-          if (stderr !== undefined) t.equal(result?.stderr.toString(), stderr, `${name}: errors ${index}`)
+          if (stdout !== undefined)
+            t.same(result?.stdout, Buffer.from(stdout), `${name}: output ${index}`)
+          if (stderr !== undefined)
+            t.equal(result?.stderr.toString(), stderr, `${name}: errors ${index}`)
           if (name.startsWith('a syntax') && index === 0) t.not(result?.exitCode, 0)
           else t.equal(result?.exitCode, exitCode, `${name}: status ${index}`)
         }

@@ -1,0 +1,454 @@
+import t from 'tap'
+import { spawn } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { HostwrightError } from '../../lib/core/errors.js'
+import { secret } from '../../lib/core/secret.js'
+import { handler } from '../../lib/host/index.js'
+import type { Run } from '../../lib/play/run.js'
+import { probeKind, resourceType } from '../../lib/resources/define.js'
+import { file } from '../../lib/resources/file.js'
+import { directory } from '../../lib/resources/directory.js'
+import type { Effects, Query } from '../../lib/resources/types.js'
+import { localInventory, tempFolder, testRun } from '../fixtures/run.js'
+
+/** A text in a file: the smallest resource that shows what the engine does. */
+const text = probeKind<string, string>({
+  name: 'text',
+  id: (path) => path,
+  script: (paths) => `${paths.map((path) => `cat '${path}' 2>/dev/null; printf '\\0'`).join('\n')}`,
+  parse: (stdout, paths) => stdout.toString().split('\0').slice(0, paths.length),
+})
+
+interface Cell {
+  readonly path: string
+  readonly value: string
+  /** Run before the value is written. */
+  readonly first?: string
+  /** What the steps make untrue besides. */
+  readonly effects?: Effects
+  readonly timeout?: number
+}
+
+const cell = resourceType<Cell, string>({
+  name: 'cell',
+  title: ({ path }) => path.split('/').at(-1)!,
+  reads: ({ path }) => [text(path)],
+  plan: ({ path, value, first = '', effects = {}, timeout }, ask) => {
+    const now = ask(text(path))
+    if (now === value) return { changes: [], steps: [] }
+    return {
+      changes: [{ property: 'value', from: now, to: value }],
+      steps: [
+        {
+          script: `${first}\ncat >'${path}'`,
+          input: Buffer.from(value),
+          ...(timeout !== undefined && { timeout }),
+        },
+      ],
+      effects: { becomes: [[text(path), value]], ...effects },
+    }
+  },
+  output: ({ path }, ask) => ask(text(path)),
+})
+
+const all: Effects = { stale: () => true }
+
+t.test(
+  'ensure() costs one round trip when all is as wished, and one more for all changes',
+  async (t) => {
+    const folder = await tempFolder(t)
+    const inventory = await localInventory(t, ['a'])
+    const cells = Array.from({ length: 100 }, (_, at) =>
+      cell({ path: join(folder, `c${at}`), value: `v${at}` }),
+    )
+    const trips: number[] = []
+    for (let turn = 0; turn < 2; turn += 1) {
+      const { tasks, roundTrips, thrown } = await testRun({ inventory }, async (play) => {
+        await play('cells', { hosts: 'all' }, async (host) => await host.ensure(cells))
+      })
+      t.equal(thrown, undefined)
+      t.same(
+        new Set(tasks.map((task) => task.split(': ')[1])),
+        new Set([turn === 0 ? 'changed' : 'ok']),
+      )
+      t.equal(tasks.length, 100)
+      trips.push(roundTrips('a'))
+    }
+    t.same(trips, [3, 2], 'the lock, the probes, the changes')
+    t.equal(readFileSync(join(folder, 'c99'), 'utf8'), 'v99')
+  },
+)
+
+t.test('ensure() gives outputs and what changed', async (t) => {
+  const folder = await tempFolder(t)
+  const inventory = await localInventory(t, ['a'])
+  writeFileSync(join(folder, 'one'), 'old')
+  writeFileSync(join(folder, 'two'), 'same')
+  await testRun({ inventory }, async (play) => {
+    await play('cells', { hosts: 'all' }, async (host) => {
+      const [one, two] = await host.ensure([
+        cell({ path: join(folder, 'one'), value: 'new' }),
+        cell({ path: join(folder, 'two'), value: 'same' }),
+      ])
+      t.same(
+        [one.changed, one.output, one.changes],
+        [true, 'new', [{ property: 'value', from: 'old', to: 'new' }]],
+      )
+      t.same([two.changed, two.output, two.status], [false, 'same', 'ok'])
+      const single = await host.ensure(cell({ path: join(folder, 'one'), value: 'new' }))
+      t.equal(single.changed, false)
+    })
+  })
+})
+
+t.test('what a change makes stale is asked again before it is used', async (t) => {
+  const folder = await tempFolder(t)
+  const inventory = await localInventory(t, ['a'])
+  const other = join(folder, 'other')
+  const { tasks } = await testRun({ inventory }, async (play) => {
+    await play('cells', { hosts: 'all' }, async (host) => {
+      await host.ensure([
+        cell({
+          path: join(folder, 'first'),
+          value: 'x',
+          first: `printf right >'${other}'`,
+          effects: all,
+        }),
+        cell({ path: other, value: 'right' }),
+      ])
+    })
+  })
+  t.same(tasks, ['a cell first: changed', 'a cell other: ok'])
+})
+
+t.test(
+  'check mode sends no step, keeps predictions for later calls, and says what it can not know',
+  async (t) => {
+    const folder = await tempFolder(t)
+    const inventory = await localInventory(t, ['a'])
+    const path = join(folder, 'one')
+    const cloud: Effects = {
+      unknown: {
+        when: (query: Query) => query.id.endsWith('three'),
+        reason: 'one would be made first',
+      },
+    }
+    const { tasks, thrown, run } = await testRun({ inventory, mode: 'check' }, async (play) => {
+      await play('cells', { hosts: 'all' }, async (host) => {
+        await host.ensure(cell({ path, value: 'x', effects: cloud }))
+        await host.ensure([
+          cell({ path, value: 'x' }),
+          cell({ path: join(folder, 'three'), value: 'z' }),
+        ])
+        await host.$`touch ${join(folder, 'never')}`
+        t.fail('a command that may write must not run')
+      })
+      await play(
+        'more',
+        { hosts: 'all' },
+        async (host) => await host.ensure(cell({ path, value: 'y' })),
+      )
+    })
+    t.equal(thrown, undefined)
+    t.equal(run.failed.size, 0)
+    t.same(tasks, [
+      'a cell one: changed',
+      'a cell one: ok',
+      'a cell three: unknown',
+      'a rest of the play: unknown',
+      'a cell one: changed',
+    ])
+    t.same(readdirSync(folder), [], 'nothing was written')
+  },
+)
+
+t.test('a failure ends the host: what is before it is done, what is after it is not', async (t) => {
+  const folder = await tempFolder(t)
+  const inventory = await localInventory(t, ['a'])
+  const { tasks, run, events } = await testRun({ inventory }, async (play) => {
+    await play('cells', { hosts: 'all' }, async (host) => {
+      await host.ensure([
+        cell({ path: join(folder, 'one'), value: '1' }),
+        cell({ path: join(folder, 'two'), value: '2', first: 'echo disk is full >&2; exit 7' }),
+        cell({ path: join(folder, 'three'), value: '3' }),
+      ])
+    })
+    await play('next', { hosts: 'all' }, async () =>
+      t.fail('a failed host takes no part in later plays'),
+    )
+  })
+  t.same(tasks, ['a cell one: changed', 'a cell two: failed'])
+  t.same(readdirSync(folder), ['one'])
+  const error = run.failed.get('a')
+  t.match(error, {
+    code: 'TASK_FAILED',
+    exitCode: 7,
+    stderr: 'disk is full',
+    task: 'cell two',
+    host: 'a',
+  })
+  t.match(error?.message, 'exit status 7: disk is full')
+  t.match(error?.place?.file, /ensure\.test\.ts$/, 'names the line that wished it')
+  t.equal(events.filter(({ type }) => type === 'failure').length, 1)
+})
+
+t.test('retries probe and try again', async (t) => {
+  const folder = await tempFolder(t)
+  const inventory = await localInventory(t, ['a'])
+  const once = join(folder, 'once')
+  const first = `if [ ! -e '${once}' ]; then touch '${once}'; exit 1; fi`
+  const { tasks } = await testRun({ inventory }, async (play) => {
+    await play('cells', { hosts: 'all' }, async (host) => {
+      await host.ensure(
+        cell({ path: join(folder, 'one'), value: '1', first, retries: 1, delay: 10 }),
+      )
+      await host.ensure(
+        cell({ path: join(folder, 'two'), value: '2', first: 'exit 1', retries: 1, delay: 10 }),
+      )
+    })
+  })
+  t.same(tasks, ['a cell one: changed', 'a cell two: failed'])
+})
+
+t.test('a step that takes too long is ended with all that it started', async (t) => {
+  const folder = await tempFolder(t)
+  const inventory = await localInventory(t, ['a'])
+  const late = join(folder, 'late')
+  const { run, tasks } = await testRun({ inventory }, async (play) => {
+    await play('cells', { hosts: 'all' }, async (host) => {
+      await host.ensure([
+        cell({ path: join(folder, 'one'), value: '1' }),
+        cell({
+          path: join(folder, 'two'),
+          value: '2',
+          first: `sh -c "sleep 2; touch '${late}'"`,
+          timeout: 300,
+        }),
+      ])
+    })
+  })
+  t.match(run.failed.get('a'), { code: 'COMMAND_TIMEOUT', task: 'cell two' })
+  t.same(tasks, ['a cell one: changed', 'a cell two: failed'])
+  await new Promise((resolve) => setTimeout(resolve, 2_500))
+  t.notOk(existsSync(late))
+})
+
+t.test(
+  'a lost connection: connected again, probed again, and what was under way counts as changed',
+  async (t) => {
+    const folder = await tempFolder(t)
+    const inventory = await localInventory(t, ['a'])
+    const once = join(folder, 'once')
+    // The long-lived shell dies after the change is made and before it is told.
+    const dying = { path: join(folder, 'two'), value: '2' }
+    const first = `if [ ! -e '${once}' ]; then touch '${once}'; printf 2 >'${dying.path}'; kill -9 $$; sleep 5; fi`
+    const handled = join(folder, 'handled')
+    const note = handler(
+      'note',
+      async (host) => await host.ensure(cell({ path: handled, value: 'yes' })),
+    )
+    const { tasks, events, thrown } = await testRun({ inventory }, async (play) => {
+      await play('cells', { hosts: 'all' }, async (host) => {
+        await host.ensure([
+          cell({ path: join(folder, 'one'), value: '1' }),
+          cell({ ...dying, first, notify: note }),
+          cell({ path: join(folder, 'three'), value: '3' }),
+        ])
+      })
+    })
+    t.equal(thrown, undefined)
+    t.same(tasks, [
+      'a cell one: changed',
+      'a cell two: changed',
+      'a cell three: changed',
+      'a cell handled: changed',
+    ])
+    t.match(
+      events.find(({ type }) => type === 'note'),
+      { text: /connection lost/ },
+    )
+  },
+)
+
+t.test('a run killed between a change and its handler leaves the handler due', async (t) => {
+  const folder = await tempFolder(t)
+  const inventory = await localInventory(t, ['a'])
+  const handled = join(folder, 'handled')
+  const note = handler(
+    'restart it/now',
+    async (host) => await host.ensure(cell({ path: handled, value: 'yes' })),
+  )
+  const conf = cell({ path: join(folder, 'conf'), value: '1', notify: note })
+  const killed = new HostwrightError('INTERRUPTED', 'killed')
+  let running: Run | undefined
+  const first = await testRun({ inventory, started: (run) => (running = run) }, async (play) => {
+    await play('cells', { hosts: 'all' }, async (host) => {
+      await host.ensure(conf)
+      // As SIGKILL would: no handler, no tidying up.
+      running?.stop(killed)
+    })
+  })
+  t.equal(first.run.failed.size, 1)
+  t.notOk(existsSync(handled))
+  const second = await testRun({ inventory }, async (play) => {
+    await play('cells', { hosts: 'all' }, async (host) => await host.ensure(conf))
+  })
+  t.same(second.tasks, ['a cell conf: ok', 'a cell handled: changed'])
+  t.match(
+    second.events.find(({ type }) => type === 'note'),
+    { text: /handler "restart it\/now" is still due/ },
+  )
+  const third = await testRun({ inventory }, async (play) => {
+    await play('cells', { hosts: 'all' }, async (host) => await host.ensure(conf))
+  })
+  t.same(third.tasks, ['a cell conf: ok'])
+  t.notOk(existsSync('/var/lib/hostwright'), 'nothing stays on the host')
+})
+
+t.test(
+  'handlers run once, in the order of notification, after a failure too, and may notify others',
+  async (t) => {
+    const folder = await tempFolder(t)
+    const inventory = await localInventory(t, ['a'])
+    const order: string[] = []
+    const last = handler('last', async () => void order.push('last'))
+    const one = handler('one', async (host) => {
+      order.push('one')
+      host.notify(last)
+    })
+    const two = handler('two', async () => void order.push('two'))
+    const { run } = await testRun({ inventory }, async (play) => {
+      await play('cells', { hosts: 'all' }, async (host) => {
+        await host.ensure([
+          cell({ path: join(folder, 'a'), value: '1', notify: [two, one] }),
+          cell({ path: join(folder, 'b'), value: '1', notify: one }),
+        ])
+        await host.ensure(cell({ path: join(folder, 'c'), value: '1', first: 'exit 1' }))
+      })
+    })
+    t.equal(run.failed.size, 1)
+    t.same(order, ['two', 'one', 'last'])
+  },
+)
+
+t.test(
+  'a second run is refused while the first holds the lock, and waits for what a dead one left',
+  async (t) => {
+    const folder = await tempFolder(t)
+    const inventory = await localInventory(t, ['a'])
+    await testRun({ inventory }, async (play) => {
+      await play('holder', { hosts: 'all' }, async (host) => {
+        await host.ensure(cell({ path: join(folder, 'one'), value: '1' }))
+        const second = await testRun({ inventory, playbook: 'other' }, async (again) => {
+          await again(
+            'second',
+            { hosts: 'all' },
+            async (other) => await other.ensure(cell({ path: join(folder, 'two'), value: '2' })),
+          )
+        })
+        const error = second.run.failed.get('a')
+        t.match(error, {
+          code: 'HOST_LOCKED',
+          message: /held by .*process \d+\), test, run .*, since 2/,
+        })
+        const reader = await testRun({ inventory, mode: 'check' }, async (again) => {
+          await again(
+            'check',
+            { hosts: 'all' },
+            async (other) => await other.ensure(cell({ path: join(folder, 'two'), value: '2' })),
+          )
+        })
+        t.same(reader.tasks, ['a cell two: changed'], 'check mode needs no lock')
+      })
+    })
+    t.same(readdirSync(folder), ['one'])
+  },
+)
+
+t.test('secrets show nowhere', async (t) => {
+  const folder = await tempFolder(t)
+  const inventory = await localInventory(t, ['a'])
+  const password = 'pa$$ word \'"\\ hunter2'
+  const kept = secret(password)
+  const { events } = await testRun({ inventory }, async (play) => {
+    await play('cells', { hosts: 'all' }, async (host) => {
+      await host.ensure([
+        directory({ path: join(folder, 'd') }),
+        file({ path: join(folder, 'd', 'plain'), content: `x=${kept.reveal()}\n` }),
+        file({ path: join(folder, 'd', 'secret'), content: kept }),
+      ])
+      await host.$`echo ${kept.reveal()}; echo ${kept.reveal()} >&2; printf %s ${kept.reveal()} | base64`
+      await host.$`echo ${kept.reveal()} >&2; exit 9`
+    })
+  })
+  t.equal(readFileSync(join(folder, 'd', 'secret'), 'utf8'), password)
+  const told = JSON.stringify(events)
+  t.equal(events.filter(({ type }) => type === 'failure').length, 1)
+  for (const form of [
+    password,
+    JSON.stringify(password).slice(1, -1),
+    Buffer.from(password).toString('base64').slice(0, 16),
+    'hunter2',
+  ])
+    t.notOk(told.includes(form), `no ${form}`)
+})
+
+t.test('$ is zx on the host', async (t) => {
+  const inventory = await localInventory(t, ['a'])
+  const hostile = ['', ' ', "it's", '$HOME `id` \\', 'two\nlines\n', '-n', 'ü€', '*']
+  const { run, thrown } = await testRun({ inventory }, async (play) => {
+    await play('commands', { hosts: 'all' }, async (host) => {
+      for (const word of hostile) t.equal((await host.$`printf %s ${word}`).stdout, word)
+      t.equal(
+        (await host.$`printf '%s|' ${hostile}`).stdout,
+        hostile.map((word) => `${word}|`).join(''),
+      )
+      t.same((await host.$`printf 'a\nb\n'`).lines(), ['a', 'b'])
+      t.equal((await host.$({ input: 'in' })`cat; echo err >&2`).stderr, 'err\n')
+      t.equal((await host.$({ nothrow: true })`exit 3`).exitCode, 3)
+      await t.rejects(host.$`exit 3`, {
+        code: 'COMMAND_FAILED',
+        exitCode: 3,
+        host: 'a',
+        command: 'exit 3',
+      })
+      await t.rejects(host.$({ timeout: 200 })`sleep 5`, { code: 'COMMAND_TIMEOUT' })
+      t.equal((await host.$`echo still here`).text(), 'still here')
+    })
+  })
+  t.equal(thrown, undefined)
+  t.equal(run.failed.size, 0)
+})
+
+t.test('an orphaned command of a killed run is waited for', async (t) => {
+  const folder = await tempFolder(t)
+  const inventory = await localInventory(t, ['a'])
+  const script = join(folder, 'killed.mts')
+  const done = join(folder, 'done')
+  writeFileSync(
+    script,
+    `import { testRun } from ${JSON.stringify(new URL('../fixtures/run.ts', import.meta.url).pathname)}
+await testRun({ inventory: ${JSON.stringify(inventory)} }, async (play) => {
+  await play('long', { hosts: 'all' }, async (host) => {
+    setTimeout(() => process.kill(process.pid, 'SIGKILL'), 500)
+    await host.$\`sleep 3; touch ${done}\`
+  })
+})
+`,
+  )
+  const child = spawn('npx', ['tsx', script], { stdio: 'inherit' })
+  await new Promise((resolve) => child.on('close', resolve))
+  t.notOk(existsSync(done), 'the command still runs')
+  const { tasks, events } = await testRun({ inventory }, async (play) => {
+    await play('next', { hosts: 'all' }, async (host) => {
+      await host.ensure(cell({ path: join(folder, 'one'), value: '1' }))
+      t.ok(existsSync(done), 'the lock came after it')
+    })
+  })
+  t.same(tasks, ['a cell one: changed'])
+  t.match(
+    events.find(({ type }) => type === 'note'),
+    { text: /interrupted run has left/ },
+  )
+})
