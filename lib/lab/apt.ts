@@ -24,7 +24,7 @@ export interface PrivateApt {
 export async function privateApt(): Promise<PrivateApt> {
   const folder = cacheFolder('apt')
   const archives = join(folder, 'archives')
-  for (const part of ['lists/partial', 'archives/partial', 'state'])
+  for (const part of ['lists/partial', 'archives/partial', 'state', 'debootstrap'])
     await mkdir(join(folder, part), { recursive: true })
   // The machine's settings (its proxy, its sources) without its hooks and paths.
   const settings = (await run('apt-config', ['dump']))

@@ -1,3 +1,5 @@
+import type { LayerFile } from './files.js'
+
 /** Packages of the image besides debootstrap's minbase. */
 export const imagePackages: readonly string[] = [
   'systemd',
@@ -25,31 +27,35 @@ export const maskedUnits: readonly string[] = [
   'systemd-ask-password-console.path',
   'systemd-ask-password-wall.path',
   'systemd-initctl.socket',
+  'systemd-journal-flush.service',
+  'systemd-network-generator.service',
   'systemd-networkd-wait-online.service',
   'systemd-update-utmp.service',
   'systemd-update-utmp-runlevel.service',
 ]
 
-/** Files that are written over what the packages brought. */
-export const imageFiles: Readonly<Record<string, string>> = {
-  // The packages come from the lab, and nothing is lost when a host of it loses power.
-  'etc/dpkg/dpkg.cfg.d/lab': [
-    'force-unsafe-io',
-    'path-exclude=/usr/share/doc/*',
-    'path-include=/usr/share/doc/*/copyright',
-    'path-exclude=/usr/share/man/*',
-    'path-exclude=/usr/share/locale/*',
-    '',
-  ].join('\n'),
-  'etc/apt/apt.conf.d/90lab': 'Acquire::Languages "none";\n',
-  'etc/ssh/sshd_config.d/lab.conf': [
-    'HostKey /etc/ssh/ssh_host_ed25519_key',
-    'PasswordAuthentication no',
-    'KbdInteractiveAuthentication no',
-    'PermitRootLogin prohibit-password',
-    '',
-  ].join('\n'),
-  'etc/systemd/journald.conf.d/lab.conf': '[Journal]\nStorage=volatile\nRuntimeMaxUse=16M\n',
+const dpkg = `force-unsafe-io
+path-exclude=/usr/share/doc/*
+path-include=/usr/share/doc/*/copyright
+path-exclude=/usr/share/man/*
+path-exclude=/usr/share/locale/*
+`
+
+const sshd = `HostKey /etc/ssh/ssh_host_ed25519_key
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+PermitRootLogin prohibit-password
+`
+
+/** Settings that are there before the packages are. */
+export const imageFiles: Readonly<Record<string, LayerFile>> = {
+  'etc/apt/apt.conf.d/90lab': { content: 'Acquire::Languages "none";\n' },
+  // The packages come from the lab: nothing is lost when a host of it loses power.
+  'etc/dpkg/dpkg.cfg.d/lab': { content: dpkg },
+  'etc/ssh/sshd_config.d/lab.conf': { content: sshd },
+  'etc/systemd/journald.conf.d/lab.conf': {
+    content: '[Journal]\nStorage=volatile\nRuntimeMaxUse=16M\n',
+  },
 }
 
 /** What is done in the image at last, by its own shell. */

@@ -1,4 +1,5 @@
 import { readFile, rmdir } from 'node:fs/promises'
+import { HostwrightError } from '../core/errors.js'
 import type { InventoryData, Vars } from '../inventory/types.js'
 import { checkDefinition, findHost, type LabDefinition } from './definition.js'
 import { removeLab } from './down.js'
@@ -7,6 +8,7 @@ import { knownHostsFile } from './layers.js'
 import { withLock } from './lock.js'
 import { bootHost, destroyHost, isRunning, overlayFolder, powerOff, setLink } from './machine.js'
 import { labFolder } from './places.js'
+import { readRecord } from './record.js'
 import { checkRequirements } from './requirements.js'
 import { labStatus } from './status.js'
 import type { Lab, LabOptions, Progress } from './types.js'
@@ -43,24 +45,37 @@ export function defineLab(options: LabOptions): Lab {
     status: () => labStatus(lab),
     async reset(host, progress = silent) {
       const names = host === undefined ? lab.hosts.map(({ name }) => name) : [has(host)]
+      await checkRequirements(labFolder(lab.name))
       await locked(lab, progress, async () => {
         await Promise.all(names.map((name) => destroyHost(lab.name, name)))
         await complete(lab, progress)
       })
     },
-    stop: async (host) => locked(lab, silent, () => powerOff(lab.name, has(host))),
+    async stop(host) {
+      has(host)
+      await running(lab, () => powerOff(lab.name, host))
+    },
     async start(host) {
       const definition = findHost(lab, host)
-      await locked(lab, silent, async () => {
+      await running(lab, async () => {
         if (!(await isRunning(lab.name, host))) await bootHost(lab, definition)
         await waitForHosts(lab)
       })
     },
-    linkDown: async (host) => setLink(lab.name, has(host), 'down'),
-    linkUp: async (host) => setLink(lab.name, has(host), 'up'),
+    async linkDown(host) {
+      has(host)
+      await running(lab, () => setLink(lab.name, host, 'down'))
+    },
+    async linkUp(host) {
+      has(host)
+      await running(lab, () => setLink(lab.name, host, 'up'))
+    },
     sshCommand: (host, user = 'root') => sshCommand(lab, host, user),
     overlayFolder: (host) => overlayFolder(lab.name, has(host)),
-    adminPassword: () => readFile(passwordFile(lab.name), 'utf8'),
+    async adminPassword() {
+      await checkUp(lab)
+      return readFile(passwordFile(lab.name), 'utf8')
+    },
   }
 }
 
@@ -76,6 +91,19 @@ async function takeDown(lab: LabDefinition): Promise<void> {
   await locked(lab, silent, async () => {
     await removeLab(lab)
     await rmdir(labFolder(lab.name))
+  })
+}
+
+/** Does something with a lab that is up. */
+async function running(lab: LabDefinition, work: () => Promise<void>): Promise<void> {
+  await checkUp(lab)
+  await locked(lab, silent, work)
+}
+
+async function checkUp(lab: LabDefinition): Promise<void> {
+  if ((await readRecord(lab.name)) !== undefined) return
+  throw new HostwrightError('LAB_FAILED', `Cannot use lab "${lab.name}": it is down`, {
+    hint: 'Take it up: hostwright lab up',
   })
 }
 

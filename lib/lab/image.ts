@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { PrivateApt } from './apt.js'
 import { release } from './apt.js'
 import { imageFiles, imagePackages, imageScript } from './debian12.js'
+import { writeLayer } from './files.js'
 import { cacheFolder } from './places.js'
 import { run } from './run.js'
 import type { Progress } from './types.js'
@@ -35,12 +36,14 @@ export async function buildImage(
   for (const name of await readdir(images))
     if (name.endsWith('.new')) await rm(join(images, name), { recursive: true })
   const root = `${folder}.new`
+  const cache = `--cache-dir=${cacheFolder('apt', 'debootstrap')}`
   const include = `--include=${imagePackages.join(',')}`
-  await inNamespace(['debootstrap', '--variant=minbase', include, release, root, mirror], progress)
-  for (const [path, content] of Object.entries(imageFiles)) {
-    await mkdir(dirname(join(root, path)), { recursive: true })
-    await writeFile(join(root, path), content)
-  }
+  // First, since dpkg's own settings spare debootstrap most of its waiting for the disk.
+  await writeLayer(root, imageFiles)
+  await inNamespace(
+    ['debootstrap', '--variant=minbase', cache, include, release, root, mirror],
+    progress,
+  )
   await inNamespace(['chroot', root, 'sh', '-c', imageScript], progress)
   await rename(root, folder)
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { below, cgroup, makeCgroup, members, removeCgroup, signal } from './cgroup.js'
@@ -48,7 +48,9 @@ export async function bootHost(lab: LabDefinition, host: HostDefinition): Promis
     overlayFolder(lab.name, host.name),
     labFolder(lab.name, 'hosts', host.name, 'work'),
   ]
-  for (const folder of [upper, work]) await mkdir(folder, { recursive: true, mode: 0o755 })
+  for (const folder of [upper, work]) await mkdir(folder, { recursive: true })
+  // It is the host's root folder.
+  await chmod(upper, 0o755)
   await rm(offMark(lab.name, host.name), { force: true })
   const machine = below(group, 'machine')
   await makeCgroup(machine)
