@@ -14,7 +14,7 @@ export function shorten(text: string, width: number): string {
   if (flat.length <= width) return flat
   const characters = [...flat]
   if (characters.length <= width) return flat
-  return `${characters.slice(0, Math.max(width - 1, 0)).join('')}…`
+  return width < 1 ? '' : `${characters.slice(0, width - 1).join('')}…`
 }
 
 /**

@@ -38,9 +38,9 @@ function liveLine(
 ): string {
   const name = shorten(host, names).padEnd(names)
   const time = busy ? `  ${elapsed(Math.floor((now - since) / 1000) * 1000).replace('.0', '')}` : ''
-  const task = shorten(what, Math.max(Math.min(longest.what, columns - names - 2 - time.length), 0))
+  const task = shorten(what, Math.min(longest.what, columns - names - 2 - time.length))
   const left = `${name}  ${task}${time}`
-  const right = line === '' ? '' : shorten(`  ${line}`, Math.max(columns - left.length, 0))
+  const right = line === '' ? '' : shorten(`  ${line}`, columns - left.length)
   if (left.length > columns) return shorten(left, columns)
   return busy ? `${left}${paint('gray', right)}` : paint('gray', left)
 }
