@@ -18,14 +18,15 @@ ${Object.entries<Flag>(flags)
   .join('\n')}
 
 Exit codes:
-  0  done
-  1  the input was wrong and no host was touched
-  2  a task failed
-  4  a host was unreachable, and no task failed
+  0    done
+  1    the input was wrong and no host was touched
+  2    a task failed
+  4    a host was unreachable, and no task failed
+  130  it was interrupted
 With --detailed-exitcode:
-  0  nothing to change
-  2  changes were made, or with --check would be made
-  1  anything else
+  0    nothing to change
+  2    changes were made, or with --check would be made
+  1    anything else
 
 Environment:
   HOSTWRIGHT_INVENTORY         the inventory where there is no -i

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { errorCodes, HostwrightError } from '../core/errors.js'
+import { nearMisses } from '../inventory/near-misses.js'
 import { errorRecord } from '../report/error-record.js'
 import { formatError } from '../report/format-error.js'
-import { nearMiss } from './near-miss.js'
 import { version } from './version.js'
 
 interface Command {
@@ -76,7 +76,7 @@ async function runPlaybook([playbook, ...argv]: string[]): Promise<number> {
 function unknownCommand(name: string | undefined): HostwrightError {
   if (name === undefined)
     return usage('Cannot run hostwright: no command is given', 'See hostwright --help')
-  const near = nearMiss(name, Object.keys(commands))
+  const [near] = nearMisses(name, Object.keys(commands))
   return usage(
     `Cannot run command "${name}": there is no such command`,
     near === undefined ? 'See hostwright --help' : `Did you mean ${near}? See hostwright --help`,

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { HostwrightError } from '../core/errors.js'
+import { nearMisses } from '../inventory/near-misses.js'
 import { type Flag, type FlagName, flags } from './flags.js'
-import { nearMiss } from './near-miss.js'
 
 export { playbookHelp } from './help.js'
 
@@ -115,10 +115,10 @@ function find(name: string): readonly [FlagName, Flag] | undefined {
 }
 
 function unknownFlag(raw: string): HostwrightError {
-  const near = nearMiss(
-    raw,
-    Object.keys(flags).map((name) => `--${name}`),
-  )
+  const names = Object.keys(flags).map((name) => `--${name}`)
+  // Ansible takes the beginning of a flag for the flag.
+  const begun = raw.length > 3 ? names.find((name) => name.startsWith(raw)) : undefined
+  const near = begun ?? nearMisses(raw, names)[0]
   return usage(
     `Cannot use flag "${raw}": there is no such flag`,
     near === undefined ? 'See --help' : `Did you mean ${near}? See --help`,

@@ -1,0 +1,76 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const bin = `${root}lib/cli/hostwright.mjs`
+const { version, bin: bins } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as {
+  readonly version: string
+  readonly bin: Readonly<Record<string, string>>
+}
+
+/** Runs the command itself, in a folder that is not the package's. */
+function hostwright(cwd: string, ...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], {
+    cwd,
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'] ?? '' },
+    timeout: 60_000,
+  })
+  return { status, stdout, stderr }
+}
+
+t.test('hostwright prints its version and its help', async (t) => {
+  t.equal(`${root}${bins['hostwright'] ?? ''}`, bin)
+  t.strictSame(hostwright('/', '--version'), { status: 0, stdout: `${version}\n`, stderr: '' })
+  const help = hostwright('/', '--help')
+  t.match(help, { status: 0, stderr: '' })
+  for (const command of ['run', 'inventory', 'vault', 'lab'])
+    t.match(help.stdout, new RegExp(`^  ${command} `, 'm'))
+})
+
+t.test('hostwright refuses what is no command', async (t) => {
+  const cases: readonly (readonly [readonly string[], string, string])[] = [
+    [[], 'Cannot run hostwright: no command is given', 'See hostwright --help'],
+    [['vualt'], 'Cannot run command "vualt": there is no such command', 'Did you mean vault?'],
+    [['toString'], 'Cannot run command "toString": there is no such command', 'See hostwright'],
+    [['run'], 'Cannot run a playbook: its path is missing', 'Write hostwright run PLAYBOOK'],
+    [['run', 'no.ts'], 'Cannot run playbook "no.ts": there is no such file', 'Check the path'],
+  ]
+  for (const [args, message, hint] of cases) {
+    const { status, stdout, stderr } = hostwright('/', ...args)
+    t.match({ status, stdout }, { status: 1, stdout: '' })
+    t.ok(stderr.startsWith(`${message}\n  code: USAGE_INVALID\n  hint: ${hint}`), stderr)
+  }
+})
+
+t.test('hostwright finds its commands', async (t) => {
+  for (const command of ['inventory', 'vault', 'lab']) {
+    const { status, stdout } = hostwright('/', command, '--help')
+    t.equal(status, 0, command)
+    t.match(stdout, `Usage: hostwright ${command}`)
+  }
+})
+
+t.test('hostwright run gives a playbook its arguments, and takes its exit code', async (t) => {
+  const folder = t.testdir({
+    'package.json': '{ "type": "module" }',
+    'book.ts': `const words: readonly string[] = process.argv.slice(2)
+console.log(JSON.stringify(words), process.argv[1])
+process.exitCode = 4
+`,
+    'broken.ts': `const nothing = undefined as unknown as { readonly text: string }
+console.log(nothing.text)
+`,
+  })
+  t.strictSame(hostwright(folder, 'run', 'book.ts', '-i', 'lab', '--check'), {
+    status: 4,
+    stdout: `["-i","lab","--check"] ${folder}/book.ts\n`,
+    stderr: '',
+  })
+  const { status, stderr } = hostwright(folder, 'run', 'broken.ts')
+  t.equal(status, 2)
+  t.match(stderr, /^Cannot read properties of undefined/)
+  t.match(stderr, /place: broken\.ts:2:/, 'the line of the playbook')
+})
