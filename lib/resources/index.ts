@@ -6,6 +6,17 @@ export { file, type FileOptions } from './file.js'
 export { group, type GroupOptions } from './group.js'
 export { hostsEntry, type HostsEntryOptions } from './hostsEntry.js'
 export { lineInFile, type LineInFileOptions } from './lineInFile.js'
+export { mariadbDatabase, type MariadbDatabaseOptions } from './mariadbDatabase.js'
+export { mariadbGtidWait, type MariadbGtidWaitOptions } from './mariadbGtidWait.js'
+export {
+  mariadbReplicaPosition,
+  type MariadbReplicaPositionOptions,
+} from './mariadbReplicaPosition.js'
+export { mariadbReplication, type MariadbReplicationOptions } from './mariadbReplication.js'
+export { mariadbSeed, type MariadbSeedOptions } from './mariadbSeed.js'
+export { mariadbStatus, type MariadbStatus } from './mariadbStatus.js'
+export { mariadbUser, type MariadbUserOptions } from './mariadbUser.js'
+export { mariadbVariables, type MariadbVariablesOptions } from './mariadbVariables.js'
 export { packages, type PackagesOptions } from './packages.js'
 export { service, type ServiceOptions } from './service.js'
 export { sshKeypair, type SshKeypairOptions, type SshPublicKey } from './sshKeypair.js'

@@ -8,7 +8,7 @@ import { mariadb, staleMariadb } from './probes/mariadb.js'
 import type { Ask, Plan } from './types.js'
 
 /** @see https://mariadb.com/kb/en/create-database/ */
-export interface MariadbDatabase {
+export interface MariadbDatabaseOptions {
   readonly name: string
   /** @default 'utf8mb4' */
   readonly characterSet?: string
@@ -29,20 +29,20 @@ export interface MariadbDatabase {
  * @example
  * await host.ensure(mariadbDatabase({ name: 'acme2certifier' }))
  */
-export const mariadbDatabase = resourceType<MariadbDatabase>({
+export const mariadbDatabase = resourceType<MariadbDatabaseOptions>({
   name: 'mariadbDatabase',
   title: ({ name }) => name,
   reads: (wish) => [schema(wish)],
   plan,
 })
 
-const schema = ({ name }: MariadbDatabase) =>
+const schema = ({ name }: MariadbDatabaseOptions) =>
   mariadb(
     `SELECT DEFAULT_CHARACTER_SET_NAME AS characterSet, DEFAULT_COLLATION_NAME AS collation
      FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ${sqlText(name)}`,
   )
 
-function plan(wish: MariadbDatabase, ask: Ask): Plan {
+function plan(wish: MariadbDatabaseOptions, ask: Ask): Plan {
   const [now] = rowsOf(ask(schema(wish)), `database "${wish.name}"`)
   if (wish.state === 'absent') return now ? drop(wish) : nothing
   const characterSet = wish.characterSet ?? 'utf8mb4'
@@ -67,14 +67,14 @@ function plan(wish: MariadbDatabase, ask: Ask): Plan {
 const nothing: Plan = { changes: [], steps: [] }
 
 function change(
-  wish: MariadbDatabase,
+  wish: MariadbDatabaseOptions,
   changes: readonly Change[],
   statements: readonly string[],
 ): Plan {
   return { changes, steps: [sqlStep(statements)], effects: staleMariadb(schema(wish)) }
 }
 
-function drop(wish: MariadbDatabase): Plan {
+function drop(wish: MariadbDatabaseOptions): Plan {
   if (wish.dropData !== true)
     throw new HostwrightError(
       'PARAMETER_INVALID',

@@ -1,10 +1,12 @@
 import { HostwrightError } from '../core/errors.js'
 import { resourceType } from './define.js'
+import { replicaStatus, replicaStatusQuery } from './mariadb/replica-status.js'
+import { hasDiverged, replicationFailure } from './mariadb/replication-failure.js'
 import { rowsOf } from './mariadb/rows.js'
 import { sqlText } from './mariadb/sql.js'
 import { mariadbVolatile } from './probes/mariadb.js'
 
-export interface MariadbGtidWait {
+export interface MariadbGtidWaitOptions {
   /** A GTID position of the source, for example `1-1-40`. Domains that this server writes itself are to be left out. */
   readonly position: string
   /** Milliseconds. @default 10_000 */
@@ -14,14 +16,19 @@ export interface MariadbGtidWait {
 /**
  * Waits until replication has applied everything up to a position. It changes nothing.
  *
- * @throws HostwrightError REPLICATION_BROKEN where it does not get there in time
+ * @throws HostwrightError REPLICATION_BROKEN where it does not get there in time;
+ *   REPLICATION_DIVERGED where an event contradicts the data here
  * @see https://mariadb.com/kb/en/master_gtid_wait/
  */
-export const mariadbGtidWait = resourceType<MariadbGtidWait>({
+export const mariadbGtidWait = resourceType<MariadbGtidWaitOptions>({
   name: 'mariadbGtidWait',
   title: ({ position }) => position,
-  reads: (wish) => [reached(wish)],
+  reads: (wish) => [reached(wish), replicaStatusQuery],
   plan: (wish, ask) => {
+    const stopped = rowsOf(ask(replicaStatusQuery), 'replication')
+      .map(replicaStatus)
+      .find(hasDiverged)
+    if (stopped) throw replicationFailure(stopped, `${stopped.host}:${stopped.port}`)
     const [row] = rowsOf(ask(reached(wish)), 'gtid_slave_pos')
     if (row?.['reached'] !== '0')
       throw new HostwrightError(
@@ -34,7 +41,7 @@ export const mariadbGtidWait = resourceType<MariadbGtidWait>({
 })
 
 /** Waits only where something applies events: before replication is set up the answer is no at once. */
-const reached = ({ position, timeout = 10_000 }: MariadbGtidWait) =>
+const reached = ({ position, timeout = 10_000 }: MariadbGtidWaitOptions) =>
   mariadbVolatile(
     `SELECT MASTER_GTID_WAIT(${sqlText(position)}, IF((SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS
      WHERE VARIABLE_NAME = 'SLAVES_RUNNING') > 0, ${timeout / 1000}, 0)) AS reached, @@GLOBAL.gtid_slave_pos AS position`,

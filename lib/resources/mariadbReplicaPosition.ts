@@ -6,7 +6,7 @@ import { sqlText } from './mariadb/sql.js'
 import { sqlStep } from './mariadb/client.js'
 import { mariadbVolatile, staleMariadb } from './probes/mariadb.js'
 
-export interface MariadbReplicaPosition {
+export interface MariadbReplicaPositionOptions {
   /** A position that this server's data holds already. */
   readonly reached: string
 }
@@ -19,7 +19,7 @@ export interface MariadbReplicaPosition {
  *
  * @see https://mariadb.com/kb/en/gtid/#gtid_slave_pos
  */
-export const mariadbReplicaPosition = resourceType<MariadbReplicaPosition>({
+export const mariadbReplicaPosition = resourceType<MariadbReplicaPositionOptions>({
   name: 'mariadbReplicaPosition',
   title: ({ reached }) => reached,
   reads: () => [position],

@@ -18,7 +18,7 @@ import { staleMariadb } from './probes/mariadb.js'
 import type { Ask, Plan } from './types.js'
 
 /** @see https://mariadb.com/kb/en/change-master-to/ */
-export interface MariadbReplication {
+export interface MariadbReplicationOptions {
   /** Name or address of the server to follow. */
   readonly source: string
   /** @default 3306 */
@@ -53,7 +53,7 @@ export interface MariadbReplication {
  * @example
  * mariadbReplication({ source: '10.0.0.2', user: 'replusr', password })
  */
-export const mariadbReplication = resourceType<MariadbReplication, ReplicaStatus>({
+export const mariadbReplication = resourceType<MariadbReplicationOptions, ReplicaStatus>({
   name: 'mariadbReplication',
   title: ({ source, port = 3306, connection }) =>
     `${connection === undefined ? '' : `${connection}: `}${source}:${port}`,
@@ -69,10 +69,10 @@ export const mariadbReplication = resourceType<MariadbReplication, ReplicaStatus
 /** A connection that ended is tried again after so many seconds; the server's 60 are long for a pair. */
 const connectRetry = 10
 
-const password = ({ connection = '', password: wished }: MariadbReplication) =>
+const password = ({ connection = '', password: wished }: MariadbReplicationOptions) =>
   replicationPassword({ connection, password: wished })
 
-function find({ connection = '' }: MariadbReplication, ask: Ask): ReplicaStatus | undefined {
+function find({ connection = '' }: MariadbReplicationOptions, ask: Ask): ReplicaStatus | undefined {
   return rowsOf(ask(replicaStatusQuery), 'replication')
     .map(replicaStatus)
     .find((status) => status.connection.toLowerCase() === connection.toLowerCase())
@@ -82,7 +82,7 @@ function bothRun({ ioRunning, sqlRunning }: ReplicaStatus): boolean {
   return ioRunning === 'Yes' && sqlRunning === 'Yes'
 }
 
-function plan(wish: MariadbReplication, ask: Ask): Plan<ReplicaStatus> {
+function plan(wish: MariadbReplicationOptions, ask: Ask): Plan<ReplicaStatus> {
   const now = find(wish, ask)
   const name = sqlText(wish.connection ?? '')
   const from = `${wish.source}:${wish.port ?? 3306}`
@@ -115,7 +115,7 @@ function plan(wish: MariadbReplication, ask: Ask): Plan<ReplicaStatus> {
 
 const accessDenied = 1045
 
-function differences(wish: MariadbReplication, now: ReplicaStatus): Change[] {
+function differences(wish: MariadbReplicationOptions, now: ReplicaStatus): Change[] {
   const { source, port = 3306, user, mode = 'gtid', tls } = wish
   const compare: [string, unknown, unknown][] = [
     ['source', now.host, source],
@@ -135,7 +135,7 @@ function differences(wish: MariadbReplication, now: ReplicaStatus): Change[] {
     .map(([property, is, should]) => ({ property, from: String(is), to: String(should) }))
 }
 
-function settings(wish: MariadbReplication, coordinates: Coordinates | undefined): string {
+function settings(wish: MariadbReplicationOptions, coordinates: Coordinates | undefined): string {
   const { source, port = 3306, user, mode = 'gtid', tls } = wish
   if (mode === 'position' && (coordinates === undefined || coordinates.file === ''))
     throw new HostwrightError(
@@ -169,7 +169,7 @@ function settings(wish: MariadbReplication, coordinates: Coordinates | undefined
 }
 
 function work(
-  wish: MariadbReplication,
+  wish: MariadbReplicationOptions,
   changes: readonly Change[],
   statements: readonly string[],
 ): Plan<ReplicaStatus> {

@@ -10,7 +10,7 @@ import { seedingMark, userDatabases } from './mariadb/user-databases.js'
 import { mariadbVolatile, staleServer } from './probes/mariadb.js'
 import type { Ask, Plan } from './types.js'
 
-export interface MariadbSeed {
+export interface MariadbSeedOptions {
   /** Name or address of the server whose data is wanted. */
   readonly source: string
   /** @default 3306 */
@@ -38,7 +38,7 @@ export interface MariadbSeed {
  * @throws HostwrightError REPLICATION_DIVERGED where databases are here and `replace` is not true;
  *   TASK_FAILED where the copy fails
  */
-export const mariadbSeed = resourceType<MariadbSeed>({
+export const mariadbSeed = resourceType<MariadbSeedOptions>({
   name: 'mariadbSeed',
   title: ({ source, port = 3306 }) => `${source}:${port}`,
   reads: () => [userDatabases, binlogPosition, replicaStatusQuery],
@@ -47,7 +47,7 @@ export const mariadbSeed = resourceType<MariadbSeed>({
 
 const binlogPosition = mariadbVolatile('SELECT @@gtid_binlog_pos AS position')
 
-function plan(wish: MariadbSeed, ask: Ask): Plan {
+function plan(wish: MariadbSeedOptions, ask: Ask): Plan {
   const about = 'the state of the server'
   const names = rowsOf(ask(userDatabases), about).map((row) => row['name'] ?? '')
   const position = rowsOf(ask(binlogPosition), about)[0]?.['position'] ?? ''
@@ -96,7 +96,7 @@ function plan(wish: MariadbSeed, ask: Ask): Plan {
   }
 }
 
-function optionFile({ source, port = 3306, user, password, tlsCa }: MariadbSeed): string {
+function optionFile({ source, port = 3306, user, password, tlsCa }: MariadbSeedOptions): string {
   const lines = [
     '[client]',
     'protocol=tcp',

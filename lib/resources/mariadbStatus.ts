@@ -35,8 +35,7 @@ export const mariadbStatus = resourceType<object, MariadbStatus>({
   name: 'mariadbStatus',
   title: () => '',
   reads: () => [before, state, after, userDatabases, replicaStatusQuery],
-  plan: () => ({ changes: [], steps: [] }),
-  output: (_, ask) => read(ask),
+  plan: (_, ask) => ({ changes: [], steps: [], output: read(ask) }),
 })
 
 // Asked before and after the GTIDs: only where both agree do coordinates and GTIDs mean the same.

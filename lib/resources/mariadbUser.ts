@@ -17,7 +17,7 @@ import { mariadb, staleMariadb } from './probes/mariadb.js'
 import type { Ask, Plan } from './types.js'
 
 /** @see https://mariadb.com/kb/en/create-user/ */
-export interface MariadbUser {
+export interface MariadbUserOptions {
   readonly name: string
   /** From where it may log in; `%` is anywhere. @default 'localhost' */
   readonly host?: string
@@ -46,20 +46,20 @@ export interface MariadbUser {
  * @example
  * mariadbUser({ name: 'acme', password, privileges: { 'acme2certifier.*': ['ALL'] } })
  */
-export const mariadbUser = resourceType<MariadbUser>({
+export const mariadbUser = resourceType<MariadbUserOptions>({
   name: 'mariadbUser',
   title: (wish) => `${wish.name}@${wish.host ?? 'localhost'}`,
   reads,
   plan,
 })
 
-function reads(wish: MariadbUser) {
+function reads(wish: MariadbUserOptions) {
   return wish.privileges === undefined || wish.state === 'absent'
     ? [account(wish)]
     : [account(wish), grants(wish)]
 }
 
-const account = ({ name, host = 'localhost', password }: MariadbUser) => {
+const account = ({ name, host = 'localhost', password }: MariadbUserOptions) => {
   const right = password
     ? `JSON_SEARCH(Priv, 'one', ${sqlText(nativePassword(password).reveal())}) IS NOT NULL`
     : '1'
@@ -70,13 +70,13 @@ const account = ({ name, host = 'localhost', password }: MariadbUser) => {
   )
 }
 
-const grants = ({ name, host = 'localhost' }: MariadbUser) =>
+const grants = ({ name, host = 'localhost' }: MariadbUserOptions) =>
   mariadb(`SHOW GRANTS FOR ${sqlAccount(name, host)}`)
 
 /** There is no such grant: no such account. */
 const noSuchGrant = 1141
 
-function plan(wish: MariadbUser, ask: Ask): Plan {
+function plan(wish: MariadbUserOptions, ask: Ask): Plan {
   const { name, host = 'localhost', password } = wish
   const about = `account "${name}@${host}"`
   const user = sqlAccount(name, host)
@@ -133,7 +133,7 @@ function plan(wish: MariadbUser, ask: Ask): Plan {
 }
 
 function change(
-  wish: MariadbUser,
+  wish: MariadbUserOptions,
   changes: readonly Change[],
   statements: readonly string[],
 ): Plan {

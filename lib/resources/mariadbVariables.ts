@@ -6,7 +6,7 @@ import { sqlText } from './mariadb/sql.js'
 import { mariadb, staleServer } from './probes/mariadb.js'
 import type { Ask, Plan } from './types.js'
 
-export interface MariadbVariables {
+export interface MariadbVariablesOptions {
   /** What the running server must use: variable to value, as in its option files. */
   readonly values: Readonly<Record<string, string | number | boolean>>
   /** The unit that is restarted where they differ. @default 'mariadb' */
@@ -24,7 +24,7 @@ export interface MariadbVariables {
  * @example
  * mariadbVariables({ values: { server_id: 1, log_slave_updates: true } })
  */
-export const mariadbVariables = resourceType<MariadbVariables>({
+export const mariadbVariables = resourceType<MariadbVariablesOptions>({
   name: 'mariadbVariables',
   title: ({ values }) => Object.keys(values).join(', '),
   reads: (wish) => [running(wish)],
@@ -41,12 +41,12 @@ export const mariadbVariables = resourceType<MariadbVariables>({
   },
 })
 
-const running = ({ values }: MariadbVariables) =>
+const running = ({ values }: MariadbVariablesOptions) =>
   mariadb(
     `SHOW GLOBAL VARIABLES WHERE Variable_name IN (${Object.keys(values).map(sqlText).join(', ')})`,
   )
 
-function plan(wish: MariadbVariables, ask: Ask): Plan {
+function plan(wish: MariadbVariablesOptions, ask: Ask): Plan {
   const changes = differences(wish, ask)
   if (changes.length === 0) return { changes, steps: [] }
   return {
@@ -56,7 +56,7 @@ function plan(wish: MariadbVariables, ask: Ask): Plan {
   }
 }
 
-function differences(wish: MariadbVariables, ask: Ask) {
+function differences(wish: MariadbVariablesOptions, ask: Ask) {
   const rows = rowsOf(ask(running(wish)), 'variables')
   const now = new Map(rows.map((row) => [row['Variable_name'], row['Value'] ?? '']))
   return Object.entries(wish.values).flatMap(([property, value]) => {

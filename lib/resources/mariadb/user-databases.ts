@@ -11,7 +11,10 @@ export const seedingMark = 'hostwright_seeding'
 /** The databases that MariaDB brings along. */
 const own = ['information_schema', 'mysql', 'performance_schema', 'sys']
 
-/** SQL that lists the names of all databases but the server's own. */
-export const userDatabasesSql = `SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN (${own.map(sqlText).join(', ')}) ORDER BY SCHEMA_NAME`
+/**
+ * SQL that lists the names of all databases but the server's own. On Enterprise Linux a new server
+ * has a database `test` with nothing in it, which is no data either.
+ */
+export const userDatabasesSql = `SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN (${own.map(sqlText).join(', ')}) AND (SCHEMA_NAME <> 'test' OR EXISTS (SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'test')) ORDER BY SCHEMA_NAME`
 
 export const userDatabases = mariadbVolatile(userDatabasesSql)
