@@ -80,8 +80,10 @@ function refusal(
   hint?: string,
 ): HostwrightError {
   const stderr = said.replaceAll(prompt, '').trim()
-  const last = stderr.split('\n').at(-1)
-  const text = last === undefined || last === '' ? what : `${what}: ${last}`
+  const lines = stderr.split('\n')
+  // sudo's own lines say what is wrong; around them may stand a lecture, or what follows from it.
+  const line = lines.find((each) => each.startsWith('sudo: ')) ?? lines.at(-1)
+  const text = line ? `${what}: ${line}` : what
   if (become === undefined)
     return new HostwrightError('HOST_UNREACHABLE', `Cannot open a shell on "${host}": ${text}`, {
       host,
