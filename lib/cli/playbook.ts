@@ -1,4 +1,4 @@
-import { dirname } from 'node:path'
+import { dirname, relative } from 'node:path'
 import { errorCodes, HostwrightError } from '../core/errors.js'
 import { callerPlace } from '../core/place.js'
 import { loadInventory, parseExtraVars, vaultPasswordSource } from '../inventory/index.js'
@@ -49,7 +49,10 @@ export async function playbook(
   const place = callerPlace()
   try {
     const options = parsePlaybookArgs(process.argv.slice(2))
-    if (options.help) return void process.stdout.write(playbookHelp(name))
+    if (options.help) {
+      const script = place ? relative(process.cwd(), place.file) : name
+      return void process.stdout.write(playbookHelp(script))
+    }
     if (options.version) return void process.stdout.write(`${version()}\n`)
     const playbookFolder = place && dirname(place.file)
     process.exitCode = await execute(name, options, playbookFolder, body)
@@ -151,10 +154,12 @@ function exitCodeOf(
 function plainExitCode(run: Run, thrown: unknown): number {
   if (run.interrupted) return 130
   const errors = [...run.failed.values(), ...(thrown === undefined ? [] : [thrown])]
-  const ofInput = (error: unknown) =>
-    error instanceof HostwrightError && errorCodes[error.code] === 1
   if (errors.length > 0) return !run.touched && errors.every(ofInput) ? 1 : 2
   return run.unreachable.size > 0 ? 4 : 0
+}
+
+function ofInput(error: unknown): boolean {
+  return error instanceof HostwrightError && errorCodes[error.code] === 1
 }
 
 /** The first Ctrl-C lets what runs on the hosts end; the second does not wait for it. */

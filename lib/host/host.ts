@@ -119,15 +119,21 @@ function createPeer(view: View, name: string): Peer {
       const place = callerPlace()
       if (view.runtime.mode === 'list') throw new UnknownSignal('no host is asked')
       if (!context.board.has(name, fact)) await context.observe(name)
-      const value = await context.board.wait(view.name, name, fact, place)
-      const reason = reasonUnknown(value)
-      if (reason === undefined) return value
-      if (view.readOnly) throw new UnknownSignal(`fact "${fact.name}" of "${name}": ${reason}`)
-      throw new HostwrightError(
-        'FACT_NOT_PUBLISHED',
-        `Cannot get fact "${fact.name}" of host "${name}" for host "${view.name}": "${name}" was only read, and it is not known there: ${reason}`,
-        { host: view.name, role: view.role, place, hint: `run on "${name}" too` },
-      )
+      try {
+        const value = await context.board.wait(view.name, name, fact, place)
+        const reason = reasonUnknown(value)
+        if (reason === undefined) return value
+        throw new UnknownSignal(reason)
+      } catch (error) {
+        if (!(error instanceof UnknownSignal)) throw error
+        if (view.readOnly)
+          throw new UnknownSignal(`fact "${fact.name}" of "${name}": ${error.reason}`)
+        throw new HostwrightError(
+          'FACT_NOT_PUBLISHED',
+          `Cannot get fact "${fact.name}" of host "${name}" for host "${view.name}": "${name}" was only read, and it is not known there: ${error.reason}`,
+          { host: view.name, role: view.role, place, hint: `run on "${name}" too` },
+        )
+      }
     },
   }
 }

@@ -10,6 +10,7 @@ import { bootHost, destroyHost, isRunning, overlayFolder, powerOff, setLink } fr
 import { labFolder } from './places.js'
 import { readRecord } from './record.js'
 import { checkRequirements } from './requirements.js'
+import { labSecret } from './secrets.js'
 import { labStatus } from './status.js'
 import type { Lab, LabOptions, Progress } from './types.js'
 import { complete, isComplete, waitForHosts } from './up.js'
@@ -121,7 +122,11 @@ function inventoryData(lab: LabDefinition, options: LabOptions): InventoryData {
     }
     return [name, { ...reach, ...vars }]
   })
-  return { hosts: Object.fromEntries(hosts), groups: options.groups ?? {} }
+  const { groups = {} } = options
+  return {
+    hosts: Object.fromEntries(hosts),
+    groups: typeof groups === 'function' ? groups((name) => labSecret(lab.name, name)) : groups,
+  }
 }
 
 /** The user's own settings of ssh must not count: they may name other keys and known hosts. */

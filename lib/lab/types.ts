@@ -1,4 +1,7 @@
+import type { Secret } from '../core/secret.js'
 import type { InventoryData, Vars } from '../inventory/types.js'
+
+type LabGroups = NonNullable<InventoryData['groups']>
 
 /** The images that a host can have. */
 export type LabImage = 'debian12'
@@ -19,7 +22,8 @@ export interface LabOptions {
    */
   readonly subnet: string
   readonly hosts: Readonly<Record<string, LabHost>>
-  readonly groups?: InventoryData['groups']
+  /** A function gets the lab's own passwords, made at random when first asked for. */
+  readonly groups?: LabGroups | ((secret: (name: string) => Secret) => LabGroups)
   /** @default 'debian12' */
   readonly image?: LabImage
 }

@@ -1,0 +1,372 @@
+import t from 'tap'
+import { readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import * as v from 'valibot'
+import { fact } from '../../lib/facts/fact.js'
+import { handler } from '../../lib/host/index.js'
+import { secretParam } from '../../lib/core/schema.js'
+import { Secret } from '../../lib/core/secret.js'
+import { batches, type PlayOptions } from '../../lib/play/play.js'
+import { checkInventoryParams, role } from '../../lib/play/role.js'
+import { loadInventory } from '../../lib/inventory/index.js'
+import { command } from '../../lib/resources/command.js'
+import { file } from '../../lib/resources/file.js'
+import { localInventory, tempFolder, testRun } from '../fixtures/run.js'
+
+const number = fact<number>('number')
+const names = ['a', 'b', 'c', 'd', 'e']
+
+t.test('batches() cuts as serial says', async (t) => {
+  const cases: [PlayOptions['serial'], number[]][] = [
+    [undefined, [5]],
+    [1, [1, 1, 1, 1, 1]],
+    [2, [2, 2, 1]],
+    [9, [5]],
+    ['40%', [2, 2, 1]],
+    ['1%', [1, 1, 1, 1, 1]],
+    [
+      [1, 3],
+      [1, 3, 1],
+    ],
+    [
+      [1, '100%'],
+      [1, 4],
+    ],
+  ]
+  for (const [serial, sizes] of cases)
+    t.same(
+      batches(names, serial).map((batch) => batch.length),
+      sizes,
+      JSON.stringify(serial),
+    )
+  t.same(batches([], 2), [])
+})
+
+t.test('a failure stops its host only, unless the play says otherwise', async (t) => {
+  const inventory = await localInventory(t, names)
+  const cases: { options: Omit<PlayOptions, 'hosts'>; ran: string; next: string }[] = [
+    { options: {}, ran: 'abcde', next: 'acde' },
+    { options: { serial: 2 }, ran: 'abcde', next: 'acde' },
+    { options: { serial: 1 }, ran: 'ab', next: '' },
+    { options: { serial: 2, maxFailPercentage: 49 }, ran: 'ab', next: '' },
+    { options: { serial: 2, maxFailPercentage: 50 }, ran: 'abcde', next: 'acde' },
+    { options: { serial: 2, anyErrorsFatal: true }, ran: 'ab', next: '' },
+    { options: { anyErrorsFatal: true }, ran: 'abcde', next: '' },
+  ]
+  for (const { options, ran, next } of cases) {
+    const seen: string[] = []
+    const later: string[] = []
+    const { run } = await testRun({ inventory }, async (play) => {
+      await play('first', { hosts: 'all', ...options }, async (host) => {
+        seen.push(host.name)
+        if (host.name === 'b') throw new Error('broken')
+      })
+      await play('second', { hosts: 'all' }, async (host) => void later.push(host.name))
+    })
+    t.equal(seen.join(''), ran, `${JSON.stringify(options)}: who ran`)
+    t.equal(later.join(''), next, `${JSON.stringify(options)}: who went on`)
+    t.match(run.failed.get('b')?.message, /on "b": broken/)
+    t.match(run.failed.get('b')?.place?.file, /play\.test\.ts$/)
+  }
+})
+
+t.test('options that make no sense are refused', async (t) => {
+  const inventory = await localInventory(t, names)
+  const cases: [Partial<PlayOptions>, RegExp][] = [
+    [{ serial: 0 }, /serial is neither.*"0"/],
+    [{ serial: '0%' }, /serial is neither.*"0%"/],
+    [{ maxFailPercentage: 101 }, /maxFailPercentage/],
+    [{ hosts: 'nosuch' }, /nosuch/],
+  ]
+  for (const [options, message] of cases) {
+    const { thrown } = await testRun({ inventory }, async (play) => {
+      await play('bad', { hosts: 'all', ...options }, async () => t.fail('must not run'))
+    })
+    t.match(thrown, { name: 'HostwrightError', message })
+  }
+})
+
+t.test('runOnce runs on the first host, and all get its result', async (t) => {
+  const inventory = await localInventory(t, names)
+  const ran: string[] = []
+  const got: unknown[] = []
+  await testRun({ inventory }, async (play) => {
+    for (const turn of [1, 2])
+      await play('once', { hosts: 'b:c:d', serial: 2 }, async (host) => {
+        got.push(await host.runOnce('work', async (on) => ran.push(`${turn}${on.name}`) && turn))
+      })
+  })
+  t.same(ran, ['1b', '2b'])
+  t.same(got, [1, 1, 1, 2, 2, 2])
+  const failed = await testRun({ inventory }, async (play) => {
+    await play('once', { hosts: 'b:c' }, async (host) => {
+      await host.runOnce('work', async () => {
+        throw new Error('no')
+      })
+    })
+  })
+  t.match(failed.run.failed.get('c'), {
+    code: 'FACT_PUBLISHER_FAILED',
+    cause: { message: /on "b": no/ },
+  })
+})
+
+t.test('--limit reads the facts of the hosts that it leaves out', async (t) => {
+  const folder = await tempFolder(t)
+  const inventory = await localInventory(t, ['a', 'b'])
+  writeFileSync(join(folder, 'value'), '42')
+  const body = async (host: import('../../lib/host/index.js').Host) => {
+    if (host.name === 'b') {
+      await host.ensure(command({ run: `touch ${join(folder, 'never')}` }))
+      await host.publish(
+        number,
+        Number((await host.$({ readOnly: true })`cat ${join(folder, 'value')}`).text()),
+      )
+      return
+    }
+    t.equal(await host.peer('b').fact(number), 42)
+  }
+  for (const limit of ['a', 'a,!b']) {
+    const { run, events, thrown } = await testRun({ inventory, limit }, async (play) => {
+      await play('facts', { hosts: 'all' }, body)
+    })
+    t.equal(thrown, undefined)
+    t.same([...run.failed.values()], [])
+    t.notOk(
+      events.some((event) => 'host' in event && event.host === 'b'),
+      'b takes no part',
+    )
+    t.same(readdirSync(folder), ['value'], 'and is not changed')
+  }
+  const earlier = await testRun({ inventory, limit: 'a' }, async (play) => {
+    await play('one', { hosts: 'b' }, body)
+    await play('two', { hosts: 'a' }, body)
+  })
+  t.same([...earlier.run.failed.values()], [], 'facts of earlier plays too')
+  const serial = await testRun({ inventory }, async (play) => {
+    await play('facts', { hosts: 'all', serial: 1 }, async (host) => {
+      if (host.name === 'b') await host.publish(number, 42)
+      else t.equal(await host.peer('b').fact(number), 42)
+    })
+  })
+  t.same([...serial.run.failed.values()], [], 'facts of later batches too')
+  const unknown = await testRun({ inventory, limit: 'a' }, async (play) => {
+    await play('facts', { hosts: 'all' }, async (host) => {
+      if (host.name === 'b') await host.$`echo only a change would tell`
+      else await host.peer('b').fact(number)
+    })
+  })
+  t.match(unknown.run.failed.get('a'), {
+    code: 'FACT_NOT_PUBLISHED',
+    message: /"b" was only read/,
+    hint: /run on "b" too/,
+  })
+})
+
+t.test('--limit that matches nothing and unknown peers are refused', async (t) => {
+  const inventory = await localInventory(t, ['a', 'b'])
+  await t.rejects(
+    testRun({ inventory, limit: 'a,!a' }, async () => undefined),
+    { code: 'USAGE_INVALID', message: /matches no host/ },
+  )
+  await t.rejects(
+    testRun({ inventory, limit: 'x' }, async () => undefined),
+    { code: 'INVENTORY_INVALID' },
+  )
+  const { run } = await testRun({ inventory }, async (play) => {
+    await play('peer', { hosts: 'a' }, async (host) => host.peer('nosuch'))
+  })
+  t.match(run.failed.get('a'), {
+    code: 'INVENTORY_INVALID',
+    message: /Cannot find host "nosuch"/,
+    hint: /a, b/,
+  })
+})
+
+t.test('tags select plays, roles and resources', async (t) => {
+  const folder = await tempFolder(t)
+  const inventory = await localInventory(t, ['a'])
+  const make = (name: string, tags?: string[]) =>
+    command({
+      name,
+      run: `touch ${join(folder, name)}`,
+      creates: join(folder, name),
+      ...(tags && { tags }),
+    })
+  const web = role({
+    name: 'web',
+    run: async (host) => void (await host.ensure([make('w1'), make('w2', ['config'])])),
+  })
+  const cases: { tags?: string[]; skipTags?: string[]; made: string[] }[] = [
+    { made: ['always', 'plain', 'w1', 'w2'] },
+    { tags: ['config'], made: ['always', 'w2'] },
+    { tags: ['web'], made: ['always', 'w1', 'w2'] },
+    { tags: ['site'], made: ['always', 'never', 'plain', 'w1', 'w2'] },
+    { tags: ['never'], made: ['always', 'never'] },
+    { tags: ['all'], made: ['always', 'plain', 'w1', 'w2'] },
+    { skipTags: ['web'], made: ['always', 'plain'] },
+    { tags: ['web'], skipTags: ['config'], made: ['always', 'w1'] },
+  ]
+  for (const { made, ...options } of cases) {
+    const { tasks } = await testRun({ inventory, mode: 'check', ...options }, async (play) => {
+      await play('site', { hosts: 'all', tags: ['site'] }, async (host) => {
+        await host.ensure([make('plain'), make('always', ['always']), make('never', ['never'])])
+        await web(host)
+      })
+    })
+    const changed = tasks
+      .filter((task) => task.endsWith(': changed'))
+      .map((task) => task.split(' ')[2]?.replace(':', ''))
+    t.same(changed.toSorted(), made, JSON.stringify(options))
+  }
+})
+
+t.test('list mode names hosts and tasks and touches nothing', async (t) => {
+  const inventory = await localInventory(t, ['a'], '    ansible_host: unused\n')
+  const { tasks, run, thrown } = await testRun({ inventory, mode: 'list' }, async (play) => {
+    await play('list', { hosts: 'all' }, async (host) => {
+      await host.ensure(file({ path: '/x', content: 'y' }))
+      await host.$`rm -rf /x`
+    })
+    await play('more', { hosts: 'all' }, async (host) => {
+      await host.facts()
+    })
+  })
+  t.equal(thrown, undefined)
+  t.same([...run.failed.values()], [])
+  t.same(tasks, ['a file /x: unknown'])
+  t.notOk(run.touched)
+})
+
+t.test(
+  'a role takes its parameters from the inventory and the call, and refuses what is wrong',
+  async (t) => {
+    const folder = await tempFolder(t)
+    const inventory = join(folder, 'hosts.yml')
+    const write = (lines: string[]) =>
+      writeFileSync(
+        inventory,
+        [
+          'all:',
+          '  hosts:',
+          '    a:',
+          '      ansible_connection: local',
+          '      database:',
+          ...lines.map((line) => `        ${line}`),
+          '',
+        ].join('\n'),
+      )
+    let got: unknown
+    const database = role({
+      name: 'database',
+      params: v.object({
+        port: v.number(),
+        name: v.optional(v.string(), 'main'),
+        password: secretParam(),
+      }),
+      run: async (_host, params) => void (got = params),
+    })
+    const go = async (params?: Parameters<typeof database>[1]) =>
+      (
+        await testRun(
+          { inventory },
+          async (play) =>
+            await play('p', { hosts: 'a' }, async (host) => await database(host, params)),
+        )
+      ).run.failed.get('a')
+
+    write(['port: 3306', 'password: hunter22'])
+    t.equal(await go({ name: 'other' }), undefined)
+    t.match(got, { port: 3306, name: 'other', password: Secret })
+    t.equal(await go({ port: 3307 }), undefined)
+    t.match(got, { port: 3307, name: 'main' }, 'the call wins')
+
+    const cases: { lines: string[]; message: RegExp; line: number | undefined }[] = [
+      {
+        lines: ['port: "3306"', 'password: hunter22'],
+        message: /parameter "port": .*number/i,
+        line: 6,
+      },
+      {
+        lines: ['port: 1', 'password: hunter22', 'prot: 2'],
+        message: /has no parameter "prot"/,
+        line: 8,
+      },
+      { lines: ['port: 1', 'password: ""'], message: /parameter "password": is empty/, line: 7 },
+    ]
+    for (const { lines, message, line } of cases) {
+      write(lines)
+      const error = await go()
+      t.match(error, { code: 'PARAMETER_INVALID', message, place: { file: inventory, line } })
+      const { hosts } = await loadInventory({ sources: [inventory] })
+      t.throws(
+        () => checkInventoryParams(hosts.values()),
+        { code: 'PARAMETER_INVALID', message, place: { file: inventory, line } },
+        'before any host is touched',
+      )
+    }
+    write(['port: 1'])
+    t.match(await go(), {
+      code: 'PARAMETER_INVALID',
+      message: /parameter "password" is missing/,
+      hint: /database.password/,
+    })
+    const { hosts } = await loadInventory({ sources: [inventory] })
+    t.doesNotThrow(
+      () => checkInventoryParams(hosts.values()),
+      'what is missing may come from the playbook',
+    )
+  },
+)
+
+t.test('a role that check mode can not follow is unknown, and the next one goes on', async (t) => {
+  const folder = await tempFolder(t)
+  const inventory = await localInventory(t, ['a', 'b'])
+  const first = role({
+    name: 'first',
+    run: async (host) => {
+      const { stdout } = await host.$`uname`
+      await host.publish(number, stdout.length)
+      return { stdout }
+    },
+  })
+  const second = role({
+    name: 'second',
+    run: async (host) =>
+      void (await host.ensure(file({ path: join(folder, host.name), content: 'x' }))),
+  })
+  const third = role({
+    name: 'third',
+    run: async (host) => void (await host.peer('b').fact(number)),
+  })
+  const { tasks, run } = await testRun({ inventory, mode: 'check' }, async (play) => {
+    await play('p', { hosts: 'all' }, async (host) => {
+      const { stdout } = host.name === 'b' ? await first(host) : { stdout: '' }
+      await second(host)
+      await third(host)
+      t.type(stdout, 'string')
+    })
+  })
+  t.same([...run.failed.values()], [])
+  t.same(tasks.toSorted(), [
+    `a file ${join(folder, 'a')}: changed`,
+    'a rest of role third: unknown',
+    'b rest of role first: unknown',
+    'b rest of the play: unknown',
+  ])
+})
+
+t.test('delegation and handlers keep to their host', async (t) => {
+  const inventory = await localInventory(t, ['a', 'b'])
+  const seen: string[] = []
+  const note = handler('note', async (host) => void seen.push(host.name))
+  await testRun({ inventory }, async (play) => {
+    await play('p', { hosts: 'a' }, async (host) => {
+      t.equal((await host.delegateTo('b').$`echo there`).text(), 'there')
+      host.notify(note)
+      await host.flushHandlers()
+      t.same(seen, ['a'])
+    })
+  })
+  t.same(seen, ['a'], 'a handler that was flushed does not run again')
+})
