@@ -33,9 +33,10 @@ export interface MariadbStatus {
 /** Reads where a server stands; it changes nothing. */
 export const mariadbStatus = resourceType<object, MariadbStatus>({
   name: 'mariadbStatus',
-  title: () => '',
+  title: () => 'of the server',
   reads: () => [before, state, after, userDatabases, replicaStatusQuery],
   plan: (_, ask) => ({ changes: [], steps: [], output: read(ask) }),
+  output: (_, ask) => read(ask),
 })
 
 // Asked before and after the GTIDs: only where both agree do coordinates and GTIDs mean the same.

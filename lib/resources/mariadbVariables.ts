@@ -26,7 +26,7 @@ export interface MariadbVariablesOptions {
  */
 export const mariadbVariables = resourceType<MariadbVariablesOptions>({
   name: 'mariadbVariables',
-  title: ({ values }) => Object.keys(values).join(', '),
+  title: ({ unit = 'mariadb' }) => unit,
   reads: (wish) => [running(wish)],
   plan,
   output: (wish, ask) => {
@@ -69,8 +69,12 @@ function differences(wish: MariadbVariablesOptions, ask: Ask) {
           hint: 'SHOW GLOBAL VARIABLES lists them; options that are no variables belong in an option file of your own',
         },
       )
-    return same(from, value) ? [] : [{ property, from, to: String(value) }]
+    return same(from, value) ? [] : [{ property, from, to: shown(value) }]
   })
+}
+
+function shown(value: string | number | boolean): string {
+  return typeof value === 'boolean' ? (value ? 'ON' : 'OFF') : String(value)
 }
 
 /** Option files say `yes`, `1`, `16M` and leave out a folder's last slash where the server says ON, 16777216 and has it. */

@@ -58,12 +58,14 @@ async function configure(host: Host, wish: Params): Promise<Judged> {
   const node = nodes.find(({ name }) => name === host.name) ?? { name: host.name, id: 0 }
   const bindAddress = await bindAddressOf(host, wish)
   const { options, variables } = settingsOf(node, nodes, wish, family, bindAddress)
+  const dropIns = `/etc/systemd/system/${family.unit}.service.d`
   const results = await host.ensure([
     packages({ names: family.packages }),
     directory({ path: family.logFolder, owner: 'mysql', group: 'mysql', mode: '0750' }),
+    directory({ path: dropIns }),
     // An address that the server is bound to may come up after the network's target.
     file({
-      path: `/etc/systemd/system/${family.unit}.service.d/master-master.conf`,
+      path: `${dropIns}/master-master.conf`,
       content:
         '[Unit]\nWants=network-online.target\nAfter=network-online.target\n\n[Service]\nRestart=on-failure\nRestartSec=5s\n',
       mode: '0644',
@@ -95,7 +97,7 @@ async function configure(host: Host, wish: Params): Promise<Judged> {
     mariadbUser({ name: seedAccount, host: '%', state: 'absent', binlog: false }),
     mariadbStatus({}),
   ])
-  const state = results[8]
+  const state = results[9]
   // In check mode: names what can't be planned yet.
   if (state.status === 'unknown')
     await host.ensure(
