@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { HostwrightError } from '../core/errors.js'
 import { callerPlace } from '../core/place.js'
 
@@ -13,8 +14,9 @@ export function checkPath(path: unknown, what = 'path'): string {
   if (path.includes('\0')) refuse(`Cannot use ${what} "${path}": it holds a NUL`, 'Leave it out')
   if (path.split('/').includes('..'))
     refuse(`Cannot use ${what} "${path}": it goes through ".."`, 'Write the path without ..')
-  const short = path.replace(/\/+(?:\.\/+)*/g, '/').replace(/(?<=.)\/\.?$/, '')
-  return short
+  // Two slashes at the beginning are special to POSIX, not to Linux.
+  const short = posix.normalize(path).replace(/^\/+/, '/')
+  return short.length > 1 && short.endsWith('/') ? short.slice(0, -1) : short
 }
 
 /** Checks a mode and gives it as four digits. */

@@ -4,22 +4,23 @@ import type handlebars from 'handlebars'
 import { HostwrightError } from '../core/errors.js'
 import { Secret } from '../core/secret.js'
 
+type Engine = typeof handlebars
+type Program = ReturnType<Engine['parse']>
+
 /** Loaded on first use, which saves runs without templates its start. */
 const load = createRequire(import.meta.url)
 
-let engine: typeof handlebars | undefined
+let engine: { readonly own: Engine; readonly Visitor: Engine['Visitor'] } | undefined
 
-const helpers: Readonly<Record<string, (...args: never[]) => unknown>> = {
+const helpers = {
   eq: (one: unknown, other: unknown) => one === other,
   join: (list: readonly unknown[], between: unknown) =>
     list.join(typeof between === 'string' ? between : ', '),
   json: (value: unknown) => JSON.stringify(value),
 }
 
-const knownHelpers: Readonly<Record<string, boolean>> = {
-  ...Object.fromEntries(Object.keys(helpers).map((name) => [name, true])),
-  log: false,
-}
+/** Prints nothing, see {@link asText}. */
+const nothing = 'hostwright-nothing'
 
 /** A template with its variables put in. */
 export interface Rendered {
@@ -36,90 +37,137 @@ export interface Rendered {
  * @throws HostwrightError TEMPLATE_INVALID with the template's line
  */
 export function render(path: string, vars: Readonly<Record<string, unknown>>): Rendered {
-  const handlebars = (engine ??= start())
+  const { own, Visitor } = (engine ??= start())
   const found = { sensitive: false }
-  const data = plain(vars, '', found)
-  let text: string
+  const data = strict(vars, '', found)
+  let program: Program | undefined
   try {
-    const template = handlebars.compile(readFileSync(path, 'utf8'), {
+    program = own.parse(readFileSync(path, 'utf8'))
+    const template = own.compile(asText(Visitor, own.parse, program), {
       strict: true,
       noEscape: true,
       knownHelpersOnly: true,
-      knownHelpers: knownHelpers as KnownHelpers,
+      knownHelpers: known() as NonNullable<CompileOptions['knownHelpers']>,
     })
-    text = template(data)
+    const text = template(data)
+    const misused = objectMark.exec(text)?.[1]
+    if (misused !== undefined) throw new Misused(misused)
+    return { text, sensitive: found.sensitive }
   } catch (error) {
-    throw explain(path, error)
+    throw explain(path, error, (name) => program && lineOf(Visitor, program, name))
   }
-  const misused = objectMark.exec(text)
-  if (misused)
-    throw new HostwrightError(
-      'TEMPLATE_INVALID',
-      `Cannot render "${misused[1]}": it is an object`,
-      {
-        place: { file: path, line: text.slice(0, misused.index).split('\n').length },
-        hint: 'Name one of its values, or use {{json …}}',
-      },
-    )
-  return { text, sensitive: found.sensitive }
 }
 
-type KnownHelpers = NonNullable<CompileOptions['knownHelpers']>
+function known(): Record<string, boolean> {
+  const own = [...Object.keys(helpers), nothing].map((name) => [name, true])
+  return { ...Object.fromEntries(own), log: false }
+}
 
-function start(): typeof handlebars {
-  const own = (load('handlebars') as typeof handlebars).create()
+function start(): NonNullable<typeof engine> {
+  const shared = load('handlebars') as Engine
+  // Of its own, so that helpers of others are not seen.
+  const own = shared.create()
   for (const [name, helper] of Object.entries(helpers)) own.registerHelper(name, helper as never)
-  return own
+  own.registerHelper(nothing, () => '')
+  return { own, Visitor: shared.Visitor }
 }
+
+/**
+ * Begins every part of a template with an empty text: unescaped, Handlebars would add up two numbers
+ * that stand side by side.
+ */
+function asText(Visitor: Engine['Visitor'], parse: Engine['parse'], program: Program): Program {
+  class Texts extends Visitor {
+    override Program(part: Program): void {
+      super.Program(part)
+      part.body.unshift(...parse(`{{${nothing}}}`).body)
+    }
+  }
+  new Texts().accept(program)
+  return program
+}
+
+/** The line where a name is first used. */
+function lineOf(Visitor: Engine['Visitor'], program: Program, name: string): number | undefined {
+  const lines: number[] = []
+  class Names extends Visitor {
+    override PathExpression(path: hbs.AST.PathExpression): void {
+      if (path.parts.at(-1) === name) lines.push(path.loc.start.line)
+    }
+  }
+  new Names().accept(program)
+  return lines[0]
+}
+
+class Missing extends Error {}
+class Misused extends Error {}
 
 /** What stands in the text where an object was to be printed; no file holds such bytes. */
 const objectMark = /\0object (.*?)\0/
 
-/** The variables with secrets revealed; what is undefined counts as not there. */
-function plain(value: unknown, path: string, found: { sensitive: boolean }): unknown {
+/**
+ * The variables with secrets revealed and without inherited properties. What is not there can't be
+ * read: Handlebars itself sees to that only outside of helpers' arguments.
+ */
+function strict(value: unknown, path: string, found: { sensitive: boolean }): unknown {
+  const below = (key: string | number): string => (path === '' ? String(key) : `${path}.${key}`)
   if (value instanceof Secret) {
     found.sensitive = true
-    return plain(value.reveal(), path, found)
+    return strict(value.reveal(), path, found)
   }
   if (Array.isArray(value))
-    return value.map((item: unknown, index) => plain(item, `${path}.${index}`, found))
+    return value.map((item: unknown, index) => strict(item, below(index), found))
   if (value === null || typeof value !== 'object' || value instanceof Date) return value
-  const copy: Record<string, unknown> = {}
+  const copy = Object.create(null) as Record<string, unknown>
   for (const [key, item] of Object.entries(value))
-    if (item !== undefined) copy[key] = plain(item, path === '' ? key : `${path}.${key}`, found)
-  return Object.defineProperty(copy, 'toString', { value: () => `\0object ${path}\0` })
+    if (item !== undefined) copy[key] = strict(item, below(key), found)
+  Object.defineProperty(copy, Symbol.toPrimitive, { value: () => `\0object ${path}\0` })
+  return new Proxy(copy, {
+    get(target, key) {
+      if (typeof key === 'string' && key !== 'toJSON' && !(key in target)) throw new Missing(key)
+      return target[key as string]
+    },
+  })
 }
 
-function explain(path: string, error: unknown): HostwrightError {
+function explain(
+  path: string,
+  error: unknown,
+  lineOfName: (name: string) => number | undefined,
+): HostwrightError {
   const message = error instanceof Error ? error.message : String(error)
-  const at = / - (\d+):(\d+)$/.exec(message)
-  const parse = /^(?:Parse|Lexical) error on line (\d+)/.exec(message)
-  const line = Number(at?.[1] ?? parse?.[1])
-  const place = { file: path, ...(Number.isInteger(line) && { line }) }
+  const place = (line: number | undefined) => ({ file: path, ...(line !== undefined && { line }) })
+  const fail = (text: string, line: number | undefined, hint?: string) =>
+    new HostwrightError('TEMPLATE_INVALID', text, { place: place(line), ...(hint && { hint }) })
+  const at = / - (\d+):\d+$/.exec(message)?.[1]
+  const line = at === undefined ? undefined : Number(at)
   const missing = /^"(.*?)" not defined in /s.exec(message)?.[1]
-  const helper =
-    /unknown helper (\S+)/.exec(message)?.[1] ?? /^Missing helper: "(.*)"$/.exec(message)?.[1]
-  if (missing !== undefined)
-    return new HostwrightError(
-      'TEMPLATE_INVALID',
-      `Cannot render variable "${missing}": it is not defined`,
-      {
-        place,
-        hint: `Give "${missing}" in vars`,
-      },
+  if (missing !== undefined || error instanceof Missing) {
+    const name = missing ?? message
+    return fail(
+      `Cannot render variable "${name}": it is not defined`,
+      line ?? lineOfName(name),
+      `Give "${name}" in vars`,
     )
+  }
+  if (error instanceof Misused)
+    return fail(
+      `Cannot render variable "${message}": it is an object`,
+      lineOfName(message.split('.').at(-1) ?? message),
+      'Name one of its values, or use {{json …}}',
+    )
+  const helper = /unknown helper (\S+)/.exec(message)?.[1]
   if (helper !== undefined)
-    return new HostwrightError(
-      'TEMPLATE_INVALID',
+    return fail(
       `Cannot render helper "${helper}": there is none of that name`,
-      {
-        place,
-        hint: `The helpers are if, unless, each, with, lookup, ${Object.keys(helpers).join(', ')}`,
-      },
+      line,
+      `The helpers are if, unless, each, with, lookup, ${Object.keys(helpers).join(', ')}`,
     )
+  const parse = /^(?:Parse|Lexical) error on line (\d+)/.exec(message)?.[1]
   const reason =
-    parse === null ? message.replace(/ - \d+:\d+$/, '') : (message.split('\n').at(-1) ?? message)
-  return new HostwrightError('TEMPLATE_INVALID', `Cannot render template "${path}": ${reason}`, {
-    place,
-  })
+    parse === undefined ? message.replace(/ - \d+:\d+$/, '') : message.split('\n').at(-1)
+  return fail(
+    `Cannot render template "${path}": ${reason}`,
+    parse === undefined ? line : Number(parse),
+  )
 }

@@ -138,8 +138,8 @@ function contentChange(ask: Ask, writing: Writing, current: Entry | undefined): 
   const { path, bytes, sensitive } = writing
   const sizes = {
     property: 'content',
-    from: current === undefined ? 'absent' : `${current.size} bytes`,
-    to: `${bytes.length} bytes`,
+    from: current === undefined ? 'absent' : size(current.size),
+    to: size(bytes.length),
   }
   if (sensitive || bytes.length > largestDiff || !isText(bytes)) return sizes
   if (current === undefined) return { ...sizes, before: '', after: bytes.toString() }
@@ -147,6 +147,10 @@ function contentChange(ask: Ask, writing: Writing, current: Entry | undefined): 
   const before = ask(content(path))
   if (before === null || !isText(before)) return sizes
   return { ...sizes, before: before.toString(), after: bytes.toString() }
+}
+
+function size(bytes: number): string {
+  return bytes === 1 ? '1 byte' : `${bytes} bytes`
 }
 
 function isText(bytes: Buffer): boolean {
