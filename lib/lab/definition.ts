@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path'
 import { HostwrightError } from '../core/errors.js'
 import type { Vars } from '../inventory/types.js'
 import { addressAt, parseSubnet, size, type Subnet } from './subnet.js'
@@ -18,6 +19,7 @@ export interface LabDefinition {
   readonly bridge: string
   /** The bridge's address. */
   readonly gateway: string
+  readonly packages: readonly string[]
   readonly hosts: readonly HostDefinition[]
 }
 
@@ -46,12 +48,18 @@ export function checkDefinition(options: LabOptions): LabDefinition {
   for (const [host, { image = options.image ?? 'debian12' }] of Object.entries(options.hosts))
     if (image !== 'debian12')
       throw invalid(`Cannot define lab host "${host}": there is no image "${String(image)}"`)
+  for (const path of options.packages ?? [])
+    if (!isAbsolute(path) || !/\.(deb|mjs)$/.test(path))
+      throw invalid(
+        `Cannot define lab "${name}": package "${path}" is not an absolute path of a .deb or .mjs file`,
+      )
   return {
     name,
     subnet,
     range,
     bridge: `hw-${name}`,
     gateway: addressAt(range, 1),
+    packages: options.packages ?? [],
     hosts: names.map((host, index) => ({
       name: host,
       address: addressAt(range, firstHost + index),

@@ -6,8 +6,8 @@ import type { HostDefinition, LabDefinition } from './definition.js'
 import { writeLayer, writePrivate } from './files.js'
 import { imageFolder } from './image.js'
 import { hashPassword, loginKeyFile, makeKeyPair, passwordFile } from './keys.js'
+import { servedFolders } from './ownPackages.js'
 import { labFolder } from './places.js'
-import { repositoryFolder } from './repository.js'
 import { repositoryPort } from './server.js'
 
 const hostKey = 'etc/ssh/ssh_host_ed25519_key'
@@ -30,6 +30,7 @@ export async function ensureLabLayer(lab: LabDefinition): Promise<void> {
   const shadow = await readFile(join(imageFolder(), 'etc/shadow'), 'utf8')
   const source = `${lab.gateway}:${repositoryPort}`
   const list = `var/lib/apt/lists/${source}_._`
+  const [repository] = servedFolders(lab)
   await writeLayer(labLayer(lab.name), {
     'root/.ssh/authorized_keys': { content: login, mode: 0o600 },
     'home/admin/.ssh/authorized_keys': { content: login, mode: 0o600, uid: 1000, gid: 1000 },
@@ -42,8 +43,8 @@ export async function ensureLabLayer(lab: LabDefinition): Promise<void> {
       content: `Types: deb\nURIs: http://${source}/\nSuites: ./\nTrusted: yes\n`,
     },
     // What `apt-get update` would fetch, so that packages can be installed without it.
-    [`${list}Packages`]: { content: await readFile(join(repositoryFolder(), 'Packages'), 'utf8') },
-    [`${list}Release`]: { content: await readFile(join(repositoryFolder(), 'Release'), 'utf8') },
+    [`${list}Packages`]: { content: await readFile(join(repository, 'Packages'), 'utf8') },
+    [`${list}Release`]: { content: await readFile(join(repository, 'Release'), 'utf8') },
   })
 }
 

@@ -10,6 +10,8 @@ export interface LabRecord {
   readonly subnet: string
   readonly image: string
   readonly repository: string
+  /** Own packages, where there are any. */
+  readonly packages?: readonly string[]
   /** Names to addresses. */
   readonly hosts: Readonly<Record<string, string>>
 }
@@ -20,6 +22,7 @@ export function wantedRecord(lab: LabDefinition): LabRecord {
     subnet: lab.subnet,
     image: imageFolder(),
     repository: repositoryFolder(),
+    ...(lab.packages.length > 0 && { packages: lab.packages }),
     hosts: Object.fromEntries(lab.hosts.map(({ name, address }) => [name, address])),
   }
 }

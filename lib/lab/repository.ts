@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { link, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { PrivateApt } from './apt.js'
 import { imageFolder } from './image.js'
@@ -42,10 +42,16 @@ export async function buildRepository(
   await mkdir(temporary)
   for (const name of await readdir(archives))
     if (name.endsWith('.deb')) await link(join(archives, name), join(temporary, name))
-  const index = await run('sh', ['-c', 'cd "$1" && apt-ftparchive packages .', 'index', temporary])
-  await writeFile(join(temporary, 'Packages'), `${index}\n`)
-  const label = ['-o', 'APT::FTPArchive::Release::Origin=Hostwright']
-  const head = await run('apt-ftparchive', [...label, 'release', temporary])
-  await writeFile(join(temporary, 'Release'), `${head}\n`)
+  await indexPackages(temporary)
   await rename(temporary, folder)
+}
+
+/** Writes the index of a folder's packages, and of those that another repository has beside it. */
+export async function indexPackages(folder: string, beside?: string): Promise<void> {
+  const index = await run('sh', ['-c', 'cd "$1" && apt-ftparchive packages .', 'index', folder])
+  const more = beside === undefined ? '' : await readFile(join(beside, 'Packages'), 'utf8')
+  await writeFile(join(folder, 'Packages'), `${index}\n${more && `\n${more}`}`)
+  const label = ['-o', 'APT::FTPArchive::Release::Origin=Hostwright']
+  const head = await run('apt-ftparchive', [...label, 'release', folder])
+  await writeFile(join(folder, 'Release'), `${head}\n`)
 }

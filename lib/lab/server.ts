@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { cgroup, members, removeCgroup } from './cgroup.js'
 import type { LabDefinition } from './definition.js'
+import { servedFolders } from './ownPackages.js'
 import { labFolder } from './places.js'
-import { repositoryFolder } from './repository.js'
 import { spawnInCgroup } from './spawnInCgroup.js'
 
 /** Where the package repository answers on the bridge's address. */
@@ -12,23 +12,23 @@ const script = fileURLToPath(new URL('repository-server.mjs', import.meta.url))
 /** No host can have this name. */
 const group = '.repository'
 
-export async function isServing(lab: string): Promise<boolean> {
-  return (await members(await cgroup(lab, group))).length > 0
+export function isServing(lab: string): boolean {
+  return members(cgroup(lab, group)).length > 0
 }
 
 /** Starts the server of the lab's package repository where it does not run. */
 export async function startServer(lab: LabDefinition): Promise<void> {
-  if (await isServing(lab.name)) return
+  if (isServing(lab.name)) return
   const command = [
     process.execPath,
     script,
-    repositoryFolder(),
     lab.gateway,
     String(repositoryPort),
+    ...servedFolders(lab),
   ]
-  await spawnInCgroup(await cgroup(lab.name, group), labFolder(lab.name, 'repository.log'), command)
+  await spawnInCgroup(cgroup(lab.name, group), labFolder(lab.name, 'repository.log'), command)
 }
 
 export async function stopServer(lab: string): Promise<void> {
-  await removeCgroup(await cgroup(lab, group))
+  await removeCgroup(cgroup(lab, group))
 }

@@ -26,6 +26,14 @@ export interface LabOptions {
   readonly groups?: LabGroups | ((secret: (name: string) => Secret) => LabGroups)
   /** @default 'debian12' */
   readonly image?: LabImage
+  /**
+   * Packages of your own that the hosts can install besides Debian's: absolute paths of .deb files,
+   * or of scripts that build some, run as `node SCRIPT.mjs FOLDER`. They are taken once, when the
+   * lab is made: after a change take it down and up again.
+   *
+   * @default []
+   */
+  readonly packages?: readonly string[]
 }
 
 export interface LabHostStatus {

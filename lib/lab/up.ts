@@ -10,6 +10,7 @@ import { ensureLabLayer, writeKnownHosts } from './layers.js'
 import { withLock } from './lock.js'
 import { bootHost, destroyHost, isOff, isRunning, unplugged } from './machine.js'
 import { hasBridge, networkUp } from './network.js'
+import { collectPackages } from './ownPackages.js'
 import { cacheFolder, labFolder } from './places.js'
 import { readRecord, wantedRecord, writeRecord } from './record.js'
 import { buildRepository, repositoryFolder } from './repository.js'
@@ -19,9 +20,9 @@ import { waitForSsh } from './waitForSsh.js'
 
 /** Whether all of a lab is there and runs, but hosts that are off on purpose. */
 export async function isComplete(lab: LabDefinition): Promise<boolean> {
-  if (!hasBridge(lab) || !(await isServing(lab.name))) return false
+  if (!hasBridge(lab) || !isServing(lab.name)) return false
   if (!isDeepStrictEqual(await readRecord(lab.name), wantedRecord(lab))) return false
-  return (await hostsToBoot(lab)).length === 0
+  return hostsToBoot(lab).length === 0
 }
 
 /** Makes a lab complete, whatever is there of it. The caller has the lab's lock. */
@@ -29,12 +30,13 @@ export async function complete(lab: LabDefinition, progress: Progress): Promise<
   await fillCache(progress)
   await removeOutdated(lab, progress)
   await networkUp(lab)
+  await collectPackages(lab, progress)
   await ensureLoginKeys(lab.name)
   await ensureLabLayer(lab)
   await writeRecord(lab.name, wantedRecord(lab))
   await startServer(lab)
   const started = Date.now()
-  const hosts = await hostsToBoot(lab)
+  const hosts = hostsToBoot(lab)
   if (hosts.length > 0) progress(`booting ${hosts.map(({ name }) => name).join(', ')}`)
   for (const host of hosts) await bootHost(lab, host)
   await writeKnownHosts(lab)
@@ -52,9 +54,8 @@ export async function waitForHosts(lab: LabDefinition): Promise<void> {
   await Promise.all(hosts.map((host) => waitForSsh(lab.name, host, timeout)))
 }
 
-async function hostsToBoot(lab: LabDefinition): Promise<readonly HostDefinition[]> {
-  const running = await Promise.all(lab.hosts.map(({ name }) => isRunning(lab.name, name)))
-  return lab.hosts.filter(({ name }, index) => running[index] !== true && !isOff(lab.name, name))
+function hostsToBoot(lab: LabDefinition): readonly HostDefinition[] {
+  return lab.hosts.filter(({ name }) => !isRunning(lab.name, name) && !isOff(lab.name, name))
 }
 
 /** Builds the image and the package repository where they are missing. */
