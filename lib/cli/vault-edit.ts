@@ -20,7 +20,9 @@ export async function editVault(file: string, vault: string, password: string): 
   const plain = decryptVault(vault, password)
   const folder = mkdtempSync(join(memoryFolder(), 'hostwright-vault-'))
   const remove = () => rmSync(folder, { recursive: true, force: true })
+  const stopped = new AbortController()
   const stop = (signal: NodeJS.Signals) => {
+    stopped.abort()
     remove()
     process.off(signal, stop)
     process.kill(process.pid, signal)
@@ -29,7 +31,7 @@ export async function editVault(file: string, vault: string, password: string): 
   try {
     const copy = join(folder, basename(file))
     await writeFile(copy, plain, { mode: 0o600, flag: 'wx' })
-    await runEditor(copy, file)
+    await runEditor(copy, file, stopped.signal)
     const edited = await readFile(copy)
     if (!edited.equals(plain))
       await replaceFile(file, encryptVault(edited, password, vaultId(vault)))
@@ -51,13 +53,15 @@ function memoryFolder(): string {
   }
 }
 
-async function runEditor(copy: string, file: string): Promise<void> {
+async function runEditor(copy: string, file: string, signal: AbortSignal): Promise<void> {
   const [command = 'vi', ...flags] = splitWords(process.env['EDITOR'] ?? '')
   const ended = await new Promise<string | undefined>((resolve) => {
-    const editor = spawn(command, [...flags, copy], { stdio: 'inherit' })
+    const editor = spawn(command, [...flags, copy], { stdio: 'inherit', signal })
     editor.on('error', (error) => resolve(`the editor cannot be run: ${error.message}`))
-    editor.on('close', (code, signal) =>
-      resolve(code === 0 ? undefined : `the editor ended with ${signal ?? `exit status ${code}`}`),
+    editor.on('close', (code, killedBy) =>
+      resolve(
+        code === 0 ? undefined : `the editor ended with ${killedBy ?? `exit status ${code}`}`,
+      ),
     )
   })
   if (ended !== undefined)

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { text as readAll } from 'node:stream/consumers'
 import { askPassword } from '../core/ask-password.js'
 import { HostwrightError } from '../core/errors.js'
+import { readReason } from '../core/read-reason.js'
 import { replaceFile } from '../core/replace-file.js'
 import { decryptVault, encryptVault, vaultPasswordSource } from '../inventory/index.js'
 import { readArguments } from './arguments.js'
@@ -86,8 +87,8 @@ function withFile(error: unknown, command: string, file: string): unknown {
   if (error instanceof HostwrightError) return error.with({ place: { file } })
   if (!(error instanceof Error) || !('syscall' in error)) return error
   return new HostwrightError(
-    'VAULT_INVALID',
-    `Cannot ${command} file "${file}": ${error.message}`,
+    'USAGE_INVALID',
+    `Cannot ${command} file "${file}": ${readReason(error)}`,
     { cause: error },
   )
 }

@@ -20,10 +20,8 @@ export async function askPassword(prompt: string): Promise<string> {
   try {
     output.write(prompt)
     return await lines.question('', { signal: stopped.signal })
-  } catch (error) {
-    throw new HostwrightError('INTERRUPTED', 'Cannot ask for a password: it was interrupted', {
-      cause: error,
-    })
+  } catch {
+    throw new HostwrightError('INTERRUPTED', 'Cannot ask for a password: it was interrupted')
   } finally {
     output.write('\n')
     lines.close()

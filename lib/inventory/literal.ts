@@ -2,7 +2,7 @@
  * Reads a Python literal, as Ansible reads the values of INI inventories: numbers, `True`, `False`,
  * `None`, strings, lists, tuples and dictionaries.
  *
- * @returns undefined for a text that is no literal, or one that has no counterpart here (sets, bytes,
+ * @returns undefined for a text that is no literal, or one that has no counterpart here (sets,
  *   complex numbers, integers that a JavaScript number does not hold); Ansible's users see such a
  *   value as it was written
  * @see https://docs.python.org/3/library/ast.html#ast.literal_eval
@@ -66,7 +66,7 @@ function readValue(reader: Reader): unknown {
   }
   if (character === '{')
     return Object.fromEntries(readBracketed(reader, '}', () => readPair(reader)).items)
-  if (/['"uUrR]/.test(character)) return readStrings(reader)
+  if (/['"uUrRbB]/.test(character)) return readStrings(reader)
   const word = match(reader, /(?:None|True|False)\b/y)
   if (word !== undefined) return finish(reader, word === 'None' ? null : word === 'True')
   return readNumber(reader)
@@ -110,18 +110,20 @@ function readNumber(reader: Reader): number {
   return finish(reader, value === 0 ? 0 : sign * value)
 }
 
-/** Strings that stand side by side are one. */
+/** Strings that stand side by side are one. Bytes become text, but do not stand beside strings. */
 function readStrings(reader: Reader): string {
-  const parts: string[] = []
+  const parts: { readonly text: string; readonly bytes: boolean }[] = []
   for (;;) {
-    const opening = match(reader, /[uUrR]?(?:'''|"""|'|")/y)
+    const opening = match(reader, /(?:[uU]|[rR][bB]?|[bB][rR]?)?(?:'''|"""|'|")/y)
     if (opening === undefined) break
-    const quote = opening.replace(/^[a-z]/i, '')
-    parts.push(readString(reader, quote, /^r/i.test(opening)))
+    const quote = opening.replace(/^[a-z]+/i, '')
+    const text = readString(reader, quote, /^b?r/i.test(opening))
+    parts.push({ text, bytes: /^r?b/i.test(opening) })
     skipSpace(reader)
   }
-  if (parts.length === 0) throw new NoLiteral()
-  return parts.join('')
+  const bytes = parts[0]?.bytes
+  if (bytes === undefined || parts.some((part) => part.bytes !== bytes)) throw new NoLiteral()
+  return parts.map((part) => part.text).join('')
 }
 
 function readString(reader: Reader, close: string, raw: boolean): string {

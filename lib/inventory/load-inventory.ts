@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { readSource } from './read-source.js'
 import { localNames, selectHosts } from './select-hosts.js'
 import { sourceReader } from './source-reader.js'
@@ -49,7 +50,8 @@ export async function loadInventory(options: LoadOptions): Promise<LoadedInvento
   const context: HostContext = {
     tree,
     folders,
-    playbookFolder: options.playbookFolder,
+    playbookFolder:
+      options.playbookFolder === undefined ? undefined : resolve(options.playbookFolder),
     extraVars: options.extraVars ?? {},
     varsFiles: varsFiles(reader),
   }

@@ -10,7 +10,7 @@ import { HostwrightError, type ErrorCode } from '../core/errors.js'
 import { jsonVaultKey, refineValue } from './refine-value.js'
 import type { SourceText } from './source-reader.js'
 import { ansibleSchema } from './yaml-schema.js'
-import { yamlPlaces, type YamlPlaces } from './yaml-places.js'
+import { eventOffset, yamlPlaces, type YamlPlaces } from './yaml-places.js'
 
 export interface YamlDocument extends YamlPlaces {
   /** undefined for an empty document. */
@@ -32,11 +32,11 @@ export async function readYaml(
   const { text, file } = source
   try {
     const events = parseEvents(text, { filename: file })
-    refuseSecondDocument(events)
+    refuseSecondDocument(events, source)
     const places = yamlPlaces(events, text, file)
     const schema = isJson(text) ? JSON_SCHEMA : ansibleSchema
     const [raw] = constructFromEvents(events, { source: text, filename: file, schema })
-    const password = hasVault(events, text) ? await source.password() : undefined
+    const password = await passwordFor(events, source, places)
     return { ...places, value: refineValue(raw, { places, password, vaulted: source.vaulted }) }
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error
@@ -50,9 +50,30 @@ export async function readYaml(
   }
 }
 
-function refuseSecondDocument(events: readonly Event[]): void {
-  if (events.filter((event) => event.type === EVENT_ID.DOCUMENT).length > 1)
-    throw new YAMLException('it holds more than one document')
+function refuseSecondDocument(events: readonly Event[], { text, file }: SourceText): void {
+  const second = events.findIndex((event, index) => index > 0 && event.type === EVENT_ID.DOCUMENT)
+  const first = events.slice(second + 1).find((event) => event.type !== EVENT_ID.POP)
+  if (second !== -1)
+    YAMLException.throwAt(
+      text,
+      first === undefined ? text.length : eventOffset(first),
+      'it holds more than one document',
+      file,
+    )
+}
+
+/** Asks for the vault password where a value needs it. */
+async function passwordFor(
+  events: readonly Event[],
+  source: SourceText,
+  places: YamlPlaces,
+): Promise<string | undefined> {
+  if (!hasVault(events, source.text)) return undefined
+  try {
+    return await source.password()
+  } catch (error) {
+    throw error instanceof HostwrightError ? error.with({ place: places.place([]) }) : error
+  }
 }
 
 /** Ansible reads what is JSON as JSON: `1e3` is a number there, in YAML 1.1 it is a string. */

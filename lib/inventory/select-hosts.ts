@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { HostwrightError } from '../core/errors.js'
 import type { Place } from '../core/place.js'
+import { readReason } from '../core/read-reason.js'
 import { parseAddress } from './address.js'
 import { nearMisses } from './near-misses.js'
 
@@ -73,7 +74,7 @@ function readTerms(text: string): Term[] {
   } catch (error) {
     throw new HostwrightError(
       'INVENTORY_INVALID',
-      `Cannot read host pattern "${text}": there is no such file, or it is not readable`,
+      `Cannot read host pattern "${text}": ${readReason(error)}`,
       { cause: error },
     )
   }

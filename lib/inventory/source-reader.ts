@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { HostwrightError, type ErrorCode } from '../core/errors.js'
+import { readReason } from '../core/read-reason.js'
 import { decryptVault, isVault } from './vault.js'
 
 /** The text of a file, decrypted. */
@@ -29,7 +30,6 @@ export function sourceReader(vaultPassword: (() => Promise<string>) | undefined)
         'VAULT_INVALID',
         `Cannot decrypt "${file}": no vault password was given`,
         {
-          place: { file },
           hint: 'Give --vault-password-file, or set HOSTWRIGHT_VAULT_PASSWORD',
         },
       )
@@ -65,12 +65,4 @@ async function readText(file: string, code: ErrorCode, action: string): Promise<
       cause: error,
     })
   }
-}
-
-function readReason(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === 'ENOENT') return 'there is no such file'
-  if (code === 'EACCES') return 'it is not readable for this user'
-  if (code === 'EISDIR') return 'it is a directory'
-  return error instanceof Error ? error.message : String(error)
 }

@@ -3,6 +3,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { askPassword } from '../core/ask-password.js'
 import { HostwrightError } from '../core/errors.js'
+import { readReason } from '../core/read-reason.js'
 import { secret } from '../core/secret.js'
 
 export interface VaultPasswordOptions {
@@ -55,7 +56,7 @@ function passwordOfFile(name: string): string {
   } catch (error) {
     throw new HostwrightError(
       'VAULT_INVALID',
-      `Cannot read vault password file "${file}": there is no such file, or it is not readable`,
+      `Cannot read vault password file "${file}": ${readReason(error)}`,
       { place, cause: error },
     )
   }

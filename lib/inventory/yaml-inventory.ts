@@ -61,8 +61,8 @@ function readGroup(context: Context, path: Path, content: unknown): void {
       const entryPath = [...partPath, entry]
       if (key === 'hosts') readHost(context, name, entryPath, value)
       else {
+        addChild(tree, name, nameOf(document, entryPath, 'group'), document.place(entryPath))
         readGroup(context, entryPath, value)
-        addChild(tree, name, entry, document.place(entryPath))
       }
     }
   }

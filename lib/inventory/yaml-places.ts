@@ -1,4 +1,4 @@
-import { EVENT_ID, SCALAR_STYLE, getScalarValue, type Event } from 'js-yaml'
+import { EVENT_ID, SCALAR_STYLE, getScalarValue, type Event, type ScalarEvent } from 'js-yaml'
 import type { Place } from '../core/place.js'
 import { ansibleSchema } from './yaml-schema.js'
 
@@ -35,17 +35,17 @@ export function yamlPlaces(events: readonly Event[], source: string, file: strin
       continue
     }
     if (frame?.kind === 'mapping' && frame.key === undefined) {
-      frame.key = event.type === EVENT_ID.SCALAR ? getScalarValue(source, event) : ''
+      const key = event.type === EVENT_ID.SCALAR ? keyOf(event, source) : ''
+      frame.key = String(key)
       const path = encode([...frame.path, frame.key])
-      offsets.set(path, offsetOf(event))
-      const plain = event.type === EVENT_ID.SCALAR && event.style === SCALAR_STYLE.PLAIN
-      if (plain && isNoString(frame.key)) notText.add(path)
+      offsets.set(path, eventOffset(event))
+      if (typeof key !== 'string') notText.add(path)
       if (event.type === EVENT_ID.SEQUENCE || event.type === EVENT_ID.MAPPING)
         frames.push({ kind: 'sequence', path: [...frame.path, ''], key: undefined, index: 0 })
       continue
     }
     const path = pathOf(frame)
-    if (frame?.kind !== 'mapping') offsets.set(encode(path), offsetOf(event))
+    if (frame?.kind !== 'mapping') offsets.set(encode(path), eventOffset(event))
     if (frame !== undefined) frame.key = undefined
     if (event.type === EVENT_ID.SEQUENCE || event.type === EVENT_ID.MAPPING)
       frames.push({
@@ -78,15 +78,25 @@ function nearest(offsets: ReadonlyMap<string, number>, path: Path): number {
   return 0
 }
 
-function isNoString(text: string): boolean {
-  return text !== '<<' && typeof ansibleSchema.resolveImplicitScalarTag(text).value !== 'string'
+/** A key as the schema reads it: `no:` is false. */
+function keyOf(event: ScalarEvent, source: string): unknown {
+  const text = getScalarValue(source, event)
+  const plain = event.style === SCALAR_STYLE.PLAIN && event.tagStart === -1
+  return plain ? ansibleSchema.resolveImplicitScalarTag(text).value : text
 }
 
-function offsetOf(event: Event): number {
-  const starts = ['tagStart', 'anchorStart', 'start', 'valueStart'].map((name) =>
-    name in event ? Number(event[name as keyof Event]) : -1,
-  )
-  return Math.max(0, ...[Math.min(...starts.filter((start) => start >= 0))].filter(Number.isFinite))
+/** Where in the text an event starts, its tag, anchor and opening quote included. */
+export function eventOffset(event: Event): number {
+  if (event.type === EVENT_ID.DOCUMENT || event.type === EVENT_ID.POP) return 0
+  const starts = [event.anchorStart]
+  if ('tagStart' in event) starts.push(event.tagStart)
+  if ('start' in event) starts.push(event.start)
+  if ('valueStart' in event) starts.push(event.valueStart - (isQuoted(event) ? 1 : 0))
+  return Math.min(...starts.filter((start) => start >= 0))
+}
+
+function isQuoted({ style }: ScalarEvent): boolean {
+  return style === SCALAR_STYLE.SINGLE_QUOTED || style === SCALAR_STYLE.DOUBLE_QUOTED
 }
 
 function encode(path: Path): string {
