@@ -1,4 +1,4 @@
-import { mkdir, readFile, readdir, rmdir } from 'node:fs/promises'
+import { mkdirSync, readFileSync, readdirSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HostwrightError } from '../core/errors.js'
@@ -13,8 +13,8 @@ import { HostwrightError } from '../core/errors.js'
 export type Cgroup = readonly string[]
 
 /** The group with this path below the lab's own. */
-export async function cgroup(...path: readonly string[]): Promise<Cgroup> {
-  return (await hierarchies()).map((root) => join(root, 'hostwright', ...path))
+export function cgroup(...path: readonly string[]): Cgroup {
+  return hierarchies().map((root) => join(root, 'hostwright', ...path))
 }
 
 /** A group inside another. */
@@ -22,15 +22,15 @@ export function below(group: Cgroup, name: string): Cgroup {
   return group.map((folder) => join(folder, name))
 }
 
-export async function makeCgroup(group: Cgroup): Promise<void> {
-  for (const folder of group) await mkdir(folder, { recursive: true })
+export function makeCgroup(group: Cgroup): void {
+  for (const folder of group) mkdirSync(folder, { recursive: true })
 }
 
 /** The processes of a group and all groups inside it, lowest number first. */
-export async function members(group: Cgroup): Promise<readonly number[]> {
+export function members(group: Cgroup): readonly number[] {
   const found = new Set<number>()
-  for (const folder of await tree(group)) {
-    const text = await readFile(join(folder, 'cgroup.procs'), 'utf8').catch(() => '')
+  for (const folder of tree(group)) {
+    const text = attempt(() => readFileSync(join(folder, 'cgroup.procs'), 'utf8')) ?? ''
     for (const line of text.split('\n')) if (Number(line) > 0) found.add(Number(line))
   }
   return [...found].toSorted((a, b) => a - b)
@@ -44,11 +44,11 @@ export async function members(group: Cgroup): Promise<readonly number[]> {
 export async function removeCgroup(group: Cgroup): Promise<void> {
   const deadline = Date.now() + 10_000
   for (;;) {
-    const pids = await members(group)
+    const pids = members(group)
     for (const pid of pids) signal(pid, 'SIGKILL')
-    const folders = await tree(group)
+    const folders = tree(group)
     // The deepest first; one that still has a process is taken in the next round.
-    for (const folder of folders.toReversed()) await rmdir(folder).catch(() => undefined)
+    for (const folder of folders.toReversed()) attempt(() => rmdirSync(folder))
     if (folders.length === 0) return
     if (Date.now() > deadline)
       throw new HostwrightError(
@@ -63,34 +63,37 @@ export async function removeCgroup(group: Cgroup): Promise<void> {
 }
 
 /** Removes a group that has neither processes nor groups in it; leaves any other. */
-export async function removeEmptyCgroup(group: Cgroup): Promise<void> {
-  for (const folder of group) await rmdir(folder).catch(() => undefined)
+export function removeEmptyCgroup(group: Cgroup): void {
+  for (const folder of group) attempt(() => rmdirSync(folder))
 }
 
 /** Sends a signal to a process that may have ended. */
 export function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name)
-  } catch {
-    // It has ended.
-  }
+  attempt(() => process.kill(pid, name))
 }
 
 /** A group's folders and all inside them, parents before children. */
-async function tree(group: Cgroup): Promise<string[]> {
-  const found: string[] = []
-  for (const folder of group) {
-    const entries = await readdir(folder, { withFileTypes: true }).catch(() => undefined)
-    if (entries === undefined) continue
+function tree(group: Cgroup): string[] {
+  return group.flatMap((folder) => {
+    const entries = attempt(() => readdirSync(folder, { withFileTypes: true }))
+    if (entries === undefined) return []
     const folders = entries.filter((entry) => entry.isDirectory())
-    found.push(folder, ...(await tree(folders.map((entry) => join(folder, entry.name)))))
+    return [folder, ...tree(folders.map((entry) => join(folder, entry.name)))]
+  })
+}
+
+/** Groups and processes go away at any moment: what fails then is not an error. */
+function attempt<T>(work: () => T): T | undefined {
+  try {
+    return work()
+  } catch {
+    return undefined
   }
-  return found
 }
 
 /** @see cgroups(7), proc_pid_mountinfo(5) */
-async function hierarchies(): Promise<readonly string[]> {
-  const mounts = await readFile('/proc/self/mountinfo', 'utf8')
+function hierarchies(): readonly string[] {
+  const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
   const roots = mounts.split('\n').flatMap((line) => {
     const [before = '', after = ''] = line.split(' - ')
     const [type = '', , options = ''] = after.split(' ')

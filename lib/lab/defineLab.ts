@@ -59,7 +59,7 @@ export function defineLab(options: LabOptions): Lab {
     async start(host) {
       const definition = findHost(lab, host)
       await running(lab, async () => {
-        if (!(await isRunning(lab.name, host))) await bootHost(lab, definition)
+        if (!isRunning(lab.name, host)) await bootHost(lab, definition)
         await waitForHosts(lab)
       })
     },

@@ -10,8 +10,8 @@ import { readRecord } from './record.js'
  * record. The caller has the lab's lock.
  */
 export async function removeLab(lab: LabDefinition): Promise<void> {
-  await removeCgroup(await cgroup(lab.name))
-  await removeEmptyCgroup(await cgroup())
+  await removeCgroup(cgroup(lab.name))
+  removeEmptyCgroup(cgroup())
   const record = await readRecord(lab.name)
   await networkDown({ bridge: lab.bridge, subnet: record?.subnet ?? lab.subnet })
   const names = await readdir(labFolder(lab.name))

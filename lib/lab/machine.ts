@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -29,8 +29,8 @@ export function bootLog(lab: string, host: string): string {
 }
 
 /** Whether a host has any process. */
-export async function isRunning(lab: string, host: string): Promise<boolean> {
-  return (await members(await cgroup(lab, host))).length > 0
+export function isRunning(lab: string, host: string): boolean {
+  return members(cgroup(lab, host)).length > 0
 }
 
 /** Whether a host was powered off on purpose. */
@@ -40,7 +40,7 @@ export function isOff(lab: string, host: string): boolean {
 
 /** Starts to boot a host that does not run, blank if it is new; does not wait for it. */
 export async function bootHost(lab: LabDefinition, host: HostDefinition): Promise<void> {
-  const group = await cgroup(lab.name, host.name)
+  const group = cgroup(lab.name, host.name)
   await removeCgroup(group)
   await mkdir(labFolder(lab.name, 'hosts', host.name), { recursive: true, mode: 0o700 })
   await ensureHostLayer(lab, host)
@@ -53,7 +53,7 @@ export async function bootHost(lab: LabDefinition, host: HostDefinition): Promis
   await chmod(upper, 0o755)
   await rm(offMark(lab.name, host.name), { force: true })
   const machine = below(group, 'machine')
-  await makeCgroup(machine)
+  makeCgroup(machine)
   const lower = [hostLayer(lab.name, host.name), labLayer(lab.name), imageFolder()].join(':')
   const launch = ['unshare', '--mount', '--propagation', 'private', '--', 'sh', bootScript]
   const box = [lower, upper, work, `${lab.name}-${host.name}`, host.name, lab.bridge, ...machine]
@@ -64,19 +64,19 @@ export async function bootHost(lab: LabDefinition, host: HostDefinition): Promis
 /** Powers a host off in good order, and by force when that takes longer than 15 seconds. */
 export async function powerOff(lab: string, host: string): Promise<void> {
   await writeFile(offMark(lab, host), '')
-  const group = await cgroup(lab, host)
-  const [manager] = await members(below(below(group, 'machine'), 'supervisor'))
+  const group = cgroup(lab, host)
+  const [manager] = members(below(below(group, 'machine'), 'supervisor'))
   if (manager !== undefined) {
     signal(manager, 'SIGTERM')
     const deadline = Date.now() + 15_000
-    while (Date.now() < deadline && (await isRunning(lab, host))) await sleep(50)
+    while (Date.now() < deadline && isRunning(lab, host)) await sleep(50)
   }
   await removeCgroup(group)
 }
 
 /** Ends a host at once and removes all that it has. */
 export async function destroyHost(lab: string, host: string): Promise<void> {
-  await removeCgroup(await cgroup(lab, host))
+  await removeCgroup(cgroup(lab, host))
   const folder = labFolder(lab, 'hosts', host)
   if (!existsSync(folder)) return
   // Renamed first, so that what an interruption leaves is not taken for a host.
@@ -91,11 +91,25 @@ export async function setLink(lab: string, host: string, state: 'up' | 'down'): 
 
 /** The hosts whose cable has been taken out. */
 export async function unplugged(lab: LabDefinition): Promise<readonly string[]> {
+  if (allPlugged(lab.bridge)) return []
   const shown = await run('ip', ['-json', 'link', 'show', 'master', lab.bridge]).catch(() => '[]')
   const links = JSON.parse(shown || '[]') as readonly Link[]
   const down = links.filter(({ flags }) => flags?.includes('UP') === false)
   const names = new Set(down.flatMap(({ ifname, altnames = [] }) => [ifname, ...altnames]))
   return lab.hosts.map(({ name }) => name).filter((name) => names.has(linkName(lab.name, name)))
+}
+
+/** The quick answer, which is nearly always the whole one. @see netdevice(7) on the flags */
+function allPlugged(bridge: string): boolean {
+  try {
+    return readdirSync(`/sys/class/net/${bridge}/brif`).every((port) => {
+      const flags = readFileSync(`/sys/class/net/${port}/flags`, 'utf8')
+      return (Number(flags) & 1) === 1
+    })
+  } catch {
+    // The bridge or a port has just gone.
+    return false
+  }
 }
 
 /** A host's end of the cable as systemd-nspawn names it; a long name is an alternative one. */

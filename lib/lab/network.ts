@@ -58,7 +58,9 @@ export async function networkDown(lab: Pick<LabDefinition, 'bridge' | 'subnet'>)
       await run('ip', ['link', 'delete', port]).catch(() => undefined)
     await run('ip', ['link', 'delete', lab.bridge])
   }
-  const route = ['unreachable', lab.subnet, 'metric', lastMetric]
-  if ((await run('ip', ['route', 'show', 'type', ...route])) !== '')
-    await run('ip', ['route', 'delete', ...route])
+  const shown = await run('ip', ['-json', '-4', 'route', 'show', lab.subnet])
+  const routes = JSON.parse(shown || '[]') as readonly Route[]
+  // A lab of another name that has this subnet has this route too.
+  if (routes.some((route) => route.type === 'unreachable') && routes.every((route) => !route.dev))
+    await run('ip', ['route', 'delete', 'unreachable', lab.subnet, 'metric', lastMetric])
 }

@@ -11,7 +11,7 @@ export async function spawnInCgroup(
   log: string,
   command: readonly string[],
 ): Promise<void> {
-  await makeCgroup(group)
+  makeCgroup(group)
   // Writing 0 moves the process that writes.
   const joined = group.map((folder) => `echo 0 >'${folder}/cgroup.procs'`).join(' && ')
   const output = await open(log, 'w', 0o600)

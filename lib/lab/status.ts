@@ -12,15 +12,13 @@ import { answersSsh } from './waitForSsh.js'
 export async function labStatus(lab: LabDefinition): Promise<LabStatus> {
   const silent = await unplugged(lab)
   const hosts = lab.hosts.map(async ({ name, address }): Promise<LabHostStatus> => {
-    const running = await isRunning(lab.name, name)
+    const running = isRunning(lab.name, name)
     const link = running && !silent.includes(name)
     const state = running ? 'running' : isOff(lab.name, name) ? 'stopped' : 'absent'
     return { name, address, state, link, ssh: link && (await answersSsh(address, 1000)) }
   })
   const anything =
-    hasBridge(lab) ||
-    existsSync(labFolder(lab.name)) ||
-    (await members(await cgroup(lab.name))).length > 0
+    hasBridge(lab) || existsSync(labFolder(lab.name)) || members(cgroup(lab.name)).length > 0
   return {
     name: lab.name,
     subnet: lab.subnet,

@@ -29,7 +29,7 @@ export async function waitForSsh(
 ): Promise<void> {
   const deadline = Date.now() + timeout
   while (!(await answersSsh(host.address, 1000))) {
-    const running = await isRunning(lab, host.name)
+    const running = isRunning(lab, host.name)
     if (running && Date.now() < deadline) {
       await sleep(50)
       continue

@@ -11,7 +11,7 @@ import { useLab } from '../fixtures/lab.js'
 
 const execute = promisify(execFile)
 const name = 'tlab'
-const subnet = '203.0.113.0/26'
+const subnet = '198.18.7.0/26'
 const options = { name, subnet, hosts: { one: {}, two: { vars: { color: 'blue' } } } }
 
 /** Runs a command on a host; it fails when the command does. */
@@ -54,7 +54,7 @@ t.test('defineLab() refuses what cannot be a lab', (t) => {
     [{ name: 'Lab', subnet, hosts }, 'Cannot define lab "Lab": a name is'],
     [{ name: 'a-b', subnet, hosts }, 'Cannot define lab "a-b": a name is'],
     [{ name: 'averylongname', subnet, hosts }, 'Cannot define lab "averylongname": a name is'],
-    [{ name, subnet: '203.0.113.1/26', hosts }, 'subnet "203.0.113.1/26" is not'],
+    [{ name, subnet: '198.18.7.1/26', hosts }, 'subnet "198.18.7.1/26" is not'],
     [{ name, subnet: '203.0.113.0', hosts }, 'subnet "203.0.113.0" is not'],
     [{ name, subnet: '203.0.300.0/24', hosts }, 'subnet "203.0.300.0/24" is not'],
     [{ name, subnet, hosts: { 'a.b': {} } }, 'Cannot define lab host "a.b": a name is'],
@@ -82,15 +82,15 @@ t.test('a lab', { timeout: 900_000 }, async (t) => {
   await t.test('load() gives what reaches the hosts', async (t) => {
     const data = await lab.load()
     t.match(data.hosts, {
-      one: { ansible_host: '203.0.113.11', ansible_user: 'root' },
-      two: { ansible_host: '203.0.113.12', color: 'blue' },
+      one: { ansible_host: '198.18.7.11', ansible_user: 'root' },
+      two: { ansible_host: '198.18.7.12', color: 'blue' },
     })
     const vars = data.hosts?.['two'] ?? {}
     const key = String(vars['ansible_ssh_private_key_file'])
     t.equal((await stat(key)).mode & 0o777, 0o600)
     const common = String(vars['ansible_ssh_common_args']).split(' ')
     const reached = await login(
-      ['ssh', '-F', 'none', '-i', key, ...common, 'root@203.0.113.12'],
+      ['ssh', '-F', 'none', '-i', key, ...common, 'root@198.18.7.12'],
       'hostname',
     )
     t.equal(reached, 'two')
@@ -112,7 +112,7 @@ t.test('a lab', { timeout: 900_000 }, async (t) => {
       await on(
         lab,
         'two',
-        'echo > /dev/tcp/203.0.113.11/22 && echo yes'.replace(/.*/, (c) => `bash -c '${c}'`),
+        'echo > /dev/tcp/198.18.7.11/22 && echo yes'.replace(/.*/, (c) => `bash -c '${c}'`),
       ),
       'yes',
     )
@@ -128,7 +128,7 @@ t.test('a lab', { timeout: 900_000 }, async (t) => {
     const [file = '', ...args] = lab.sshCommand('one')
     const stranger = args.flatMap((arg, at) => (arg === '-i' || args[at - 1] === '-i' ? [] : [arg]))
     await t.rejects(login([file, ...keyless, ...stranger], 'true'), {
-      message: /Authentications that can continue: publickey\n/,
+      message: /Authentications that can continue: publickey\r?\n/,
     })
   })
 
@@ -146,22 +146,19 @@ t.test('a lab', { timeout: 900_000 }, async (t) => {
   await t.test('nothing leaves the lab', async (t) => {
     t.equal(
       await on(lab, 'one', 'ip route'),
-      '203.0.113.0/26 dev host0 proto kernel scope link src 203.0.113.11',
+      '198.18.7.0/26 dev host0 proto kernel scope link src 198.18.7.11',
     )
     t.equal(await on(lab, 'one', 'ip -6 route show default'), '')
     await t.rejects(on(lab, 'one', "bash -c 'echo > /dev/tcp/192.0.2.1/80'"), {
-      stderr: /unreachable/,
+      message: /unreachable/,
     })
-    t.match(
-      await machine('ip route show type unreachable'),
-      /203\.0\.113\.0\/26.*metric 4294967295/,
-    )
+    t.match(await machine('ip route show type unreachable'), /198\.18\.7\.0\/26.*metric 4294967295/)
     // With the bridge gone or down the route behind it answers at once, and nothing is sent.
     await machine('ip link set hw-tlab down')
     t.teardown(() => machine('ip link set hw-tlab up'))
     const started = Date.now()
     const code = await new Promise((resolve) => {
-      connect(22, '203.0.113.60').on('error', (error) => resolve('code' in error && error.code))
+      connect(22, '198.18.7.60').on('error', (error) => resolve('code' in error && error.code))
     })
     t.equal(code, 'EHOSTUNREACH')
     t.ok(Date.now() - started < 1000)
@@ -238,17 +235,17 @@ t.test('a lab', { timeout: 900_000 }, async (t) => {
   })
 
   await t.test('another lab runs beside it, and a subnet that is taken is refused', async (t) => {
-    const other = await useLab(t, { name: 'tlab2', subnet: '203.0.113.64/26', hosts: { one: {} } })
-    t.equal(await on(other, 'one', 'ip -4 -o address show host0 | grep -c 203.0.113.75'), '1')
+    const other = await useLab(t, { name: 'tlab2', subnet: '198.18.7.64/26', hosts: { one: {} } })
+    t.equal(await on(other, 'one', 'ip -4 -o address show host0 | grep -c 198.18.7.75'), '1')
     t.equal(await on(lab, 'one', 'hostname'), 'one')
-    await t.rejects(on(lab, 'one', "bash -c 'echo > /dev/tcp/203.0.113.75/22'"), {
-      stderr: /unreachable/,
+    await t.rejects(on(lab, 'one', "bash -c 'echo > /dev/tcp/198.18.7.75/22'"), {
+      message: /unreachable/,
     })
-    const taken = defineLab({ name: 'tlab3', subnet: '203.0.113.0/24', hosts: {} })
+    const taken = defineLab({ name: 'tlab3', subnet: '198.18.7.0/24', hosts: {} })
     t.teardown(() => taken.down())
     await t.rejects(taken.up(), {
       code: 'LAB_UNAVAILABLE',
-      message: /has a route to 203\.0\.113\./,
+      message: /has a route to 198\.18\.7\./,
     })
     await other.down()
     t.equal(await on(lab, 'one', 'hostname'), 'one', 'the first one is still there')
@@ -271,17 +268,15 @@ t.test('a lab', { timeout: 900_000 }, async (t) => {
 t.test('an up() that was killed is repaired', { timeout: 300_000 }, async (t) => {
   const lab = defineLab(options)
   t.teardown(() => lab.down())
-  for (const delay of [150, 400, 500, 600, 700, 900, 1500]) {
+  for (const [index, delay] of [100, 200, 300, 400, 500, 700, 1000, 1500].entries()) {
     await killedUp(t, delay)
-    if (delay % 200 === 0) {
-      await lab.down()
-      t.equal(await traces(lab), '', `down after ${delay} ms`)
-    } else {
+    if (index % 2 === 0) {
       await lab.up()
       t.equal(await on(lab, 'two', 'hostname'), 'two', `up after ${delay} ms`)
       t.match(await lab.status(), { state: 'up' })
-      if (delay % 300 === 0) await lab.down()
     }
+    await lab.down()
+    t.equal(await traces(lab), '', `down after ${delay} ms`)
   }
 })
 
