@@ -44,9 +44,10 @@ export async function replicate(
   own: Judged,
   peers: readonly Judged[],
 ): Promise<void> {
-  const reached = formatGtids(
-    peers.flatMap((peer) => (runs(wish, own, peers, peer) ? [] : common(own, peer))),
+  const halted = peers.filter(
+    (peer) => (connectionOf(own, peers, peer)?.ioRunning ?? 'No') === 'No',
   )
+  const reached = formatGtids(highest(halted.flatMap((peer) => common(own, peer))))
   const missing = formatGtids(foreign(own, peers))
   await host.ensure([
     ...(reached === '' ? [] : [mariadbReplicaPosition({ reached })]),
@@ -113,13 +114,14 @@ function common(own: Judged, peer: Judged): Gtid[] {
 
 /** The last GTID of the peers in every domain but this node's own. */
 function foreign(own: Judged, peers: readonly Judged[]): Gtid[] {
-  const theirs = peers.flatMap(({ status }) => parseGtids(status.binlogPosition))
-  return domainsOf(theirs)
-    .filter((domain) => domain !== own.status.domainId)
-    .flatMap((domain) =>
-      theirs
-        .filter((gtid) => gtid.domain === domain)
-        .toSorted((a, b) => Number(b.sequence - a.sequence))
-        .slice(0, 1),
-    )
+  const theirs = highest(peers.flatMap(({ status }) => parseGtids(status.binlogPosition)))
+  return theirs.filter(({ domain }) => domain !== own.status.domainId)
+}
+
+/** The last GTID in every domain. */
+function highest(gtids: readonly Gtid[]): Gtid[] {
+  return domainsOf(gtids).flatMap((domain) => {
+    const last = sequenceIn(gtids, domain)
+    return gtids.filter((gtid) => gtid.domain === domain && gtid.sequence === last).slice(0, 1)
+  })
 }
