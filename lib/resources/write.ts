@@ -92,9 +92,10 @@ export function writePlan(ask: Ask, writing: Writing): Plan {
   const attributes = current === undefined ? [] : attributeChanges(current, wanted)
   changes.push(...attributes)
   if (changes.length === 0) return { changes, steps: [] }
+  const isOwner = wanted.owner === created.owner && wanted.group === created.group
   const steps =
     changes.length > attributes.length
-      ? [writeStep(writing, wanted, current !== undefined)]
+      ? [writeStep(writing, wanted, { exists: current !== undefined, isOwner })]
       : [{ script: setAttributes(path, wanted) }]
   return { changes, steps, effects: pathEffects(task, path, wanted, bytes) }
 }
@@ -157,28 +158,36 @@ function isText(bytes: Buffer): boolean {
   return isUtf8(bytes) && !bytes.includes(0)
 }
 
-function writeStep(writing: Writing, wanted: Entry, exists: boolean): Step {
+/**
+ * @param isOwner what the shell creates has the wished owner and group anyway
+ */
+function writeStep(
+  writing: Writing,
+  wanted: Entry,
+  { exists, isOwner }: { readonly exists: boolean; readonly isOwner: boolean },
+): Step {
   const { path, bytes, validate, backup } = writing
   const { dir, base } = posix.parse(path)
   // What an interrupted run has left of this file goes first; names end where file systems end them.
   const name = Buffer.byteLength(base) > 200 ? sum(Buffer.from(base)) : base
   const temporary = quote(`${dir === '/' ? '' : dir}/.hostwright.${name}.`)
+  const chown = isOwner ? '' : `chown -- ${quote(`${wanted.owner}:${wanted.group}`)} "$tmp" && `
   const lines = [
     `path=${quote(path)}`,
     'umask 077',
-    `rm -f -- ${temporary}??????`,
+    `for old in ${temporary}??????; do [ ! -e "$old" ] || rm -f -- "$old"; done`,
     `tmp=$(mktemp -- ${temporary}XXXXXX) || exit 1`,
     `trap 'rm -f -- "$tmp"' EXIT`,
-    `cat >"$tmp" && [ "$(stat -c %s -- "$tmp")" = ${bytes.length} ] || { echo 'the content did not arrive whole' >&2; exit 1; }`,
-    `chown -- ${quote(`${wanted.owner}:${wanted.group}`)} "$tmp" && chmod -- ${wanted.mode} "$tmp" || exit 1`,
+    'dd of="$tmp" bs=1M iflag=fullblock conv=fsync status=none || exit 1',
+    `[ "$(stat -c %s -- "$tmp")" = ${bytes.length} ] || { echo 'the content did not arrive whole' >&2; exit 1; }`,
+    `${chown}chmod -- ${wanted.mode} "$tmp" || exit 1`,
     ...(validate === undefined
       ? []
       : [`( ${validate.replaceAll('%s', '"$tmp"')} ) </dev/null >&2 || exit ${validationFailed}`]),
-    'sync -- "$tmp" || exit 1',
     ...(backup === true && exists
       ? [`cp -a -- "$path" "$path.$(date +%Y-%m-%d@%H:%M:%S)~" || exit 1`]
       : []),
-    `mv -fT -- "$tmp" "$path"${reloadUnits(path)}`,
+    `mv -fT -- "$tmp" "$path" && trap - EXIT${reloadUnits(path)}`,
   ]
   return {
     script: lines.join('\n'),

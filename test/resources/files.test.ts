@@ -1,0 +1,319 @@
+import t from 'tap'
+import { spawn } from 'node:child_process'
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { createServer } from 'node:net'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Test } from 'tap'
+import { secret } from '../../lib/core/secret.js'
+import {
+  blockInFile,
+  command,
+  directory,
+  file,
+  lineInFile,
+  sshKeypair,
+  symlink,
+  template,
+  waitForPort,
+} from '../../lib/resources/index.js'
+import type { Resource } from '../../lib/resources/types.js'
+import { localInventory, tempFolder, testRun } from '../fixtures/run.js'
+
+/** Makes resources so on this machine; gives what `task: status` the run told, in order. */
+async function ensure(
+  t: Test,
+  resources: readonly Resource<unknown>[],
+  mode: 'run' | 'check' = 'run',
+) {
+  const inventory = await localInventory(t, ['here'])
+  const outputs: unknown[] = []
+  const { tasks, thrown, events, roundTrips } = await testRun({ inventory, mode }, async (play) => {
+    await play('test', { hosts: 'all' }, async (host) => {
+      const results = await host.ensure(resources)
+      if (mode === 'run') outputs.push(...results.map(({ output }) => output as unknown))
+    })
+  })
+  const failure = events.find((event) => event.type === 'failure')
+  return {
+    statuses: tasks.map((task) => task.replace(/^.*: /s, '')),
+    outputs,
+    error: failure?.error,
+    thrown,
+    events,
+    trips: roundTrips('here'),
+  }
+}
+
+const mode = (path: string) => (lstatSync(path).mode & 0o7777).toString(8)
+const names = (folder: string) => readdirSync(folder, { recursive: true }).map(String).toSorted()
+
+t.test(
+  'what is written is there, is right the second time, and check mode only says so',
+  async (t) => {
+    const folder = await tempFolder(t)
+    const at = (name: string) => join(folder, name)
+    const odd = at('sub/a b\'"\n$(touch evil)ü')
+    writeFileSync(at('t.hbs'), 'port = {{port}}\n{{#each nodes}}\nnode {{this}}\n{{/each}}\n')
+    const wishes = [
+      directory({ path: at('sub/deep'), mode: '0750' }),
+      file({ path: odd, content: 'odd\n', mode: '0600' }),
+      file({ path: at('bytes'), content: Buffer.from([0, 10, 255]) }),
+      file({ path: at('secret'), content: secret('s3cret-content-x'), mode: '0400' }),
+      template({ path: at('conf'), src: at('t.hbs'), vars: { port: 1, nodes: ['a', 'b'] } }),
+      lineInFile({ path: at('lines'), line: 'a=1', create: true }),
+      lineInFile({ path: at('lines'), line: 'b=2', regexp: /^b=/ }),
+      blockInFile({ path: at('lines'), block: 'x\ny', insertBefore: 'BOF' }),
+      symlink({ path: at('link'), target: 'lines' }),
+      command({
+        run: 'echo "$V" > made && cat >> made',
+        cwd: folder,
+        creates: at('made'),
+        env: { V: "it's" },
+        input: 'in',
+      }),
+      command({
+        run: `echo x > ${at('guarded')}`,
+        unless: `test -e ${at('guarded')}`,
+        onlyIf: 'true',
+      }),
+    ]
+    const before = names(folder)
+    const planned = await ensure(t, wishes, 'check')
+    t.equal(planned.error, undefined)
+    t.same(names(folder), before, 'check mode writes nothing')
+    t.same([...new Set(planned.statuses)], ['changed'])
+    t.ok(planned.trips <= 2)
+
+    const first = await ensure(t, wishes)
+    t.equal(first.error, undefined)
+    t.same([...new Set(first.statuses)], ['changed'])
+    t.same([mode(at('sub')), mode(at('sub/deep')), mode(odd)], ['755', '750', '600'])
+    t.same([mode(at('bytes')), mode(at('secret')), mode(at('lines'))], ['644', '400', '644'])
+    t.equal(readFileSync(odd, 'utf8'), 'odd\n')
+    t.same(readFileSync(at('bytes')), Buffer.from([0, 10, 255]))
+    t.equal(readFileSync(at('secret'), 'utf8'), 's3cret-content-x')
+    t.equal(readFileSync(at('conf'), 'utf8'), 'port = 1\nnode a\nnode b\n')
+    t.equal(
+      readFileSync(at('lines'), 'utf8'),
+      '# BEGIN HOSTWRIGHT MANAGED BLOCK\nx\ny\n# END HOSTWRIGHT MANAGED BLOCK\na=1\nb=2\n',
+    )
+    t.equal(readlinkSync(at('link')), 'lines')
+    t.equal(readFileSync(at('made'), 'utf8'), "it's\nin")
+    t.notOk(
+      names(folder).some((name) => name.includes('.hostwright')),
+      'no temporary file is left',
+    )
+    t.notOk(existsSync('evil'))
+    t.notMatch(JSON.stringify(first.events), 's3cret-content-x')
+
+    const second = await ensure(t, wishes)
+    t.same(second.statuses, [...Array<string>(9).fill('ok'), 'skipped', 'skipped'])
+    // Taking the host's lock may cost one, asking costs one.
+    t.ok(second.trips <= 2)
+
+    const gone = await ensure(t, [
+      file({ path: odd, state: 'absent' }),
+      symlink({ path: at('link'), state: 'absent' }),
+      directory({ path: at('sub'), state: 'absent' }),
+      directory({ path: at('sub/again') }),
+    ])
+    t.same(gone.statuses, ['changed', 'changed', 'changed', 'changed'])
+    t.same(names(at('sub')), ['again'])
+    t.ok(existsSync(at('lines')))
+  },
+)
+
+t.test(
+  'a hundred files cost two round trips, and two more for all changes',
+  { timeout: 120_000 },
+  async (t) => {
+    const folder = await tempFolder(t)
+    const wishes = Array.from({ length: 100 }, (_, at) =>
+      file({ path: join(folder, `f${at}`), content: `${at}` }),
+    )
+    t.ok((await ensure(t, wishes)).trips <= 3)
+    t.equal(readFileSync(join(folder, 'f99'), 'utf8'), '99')
+    const again = await ensure(t, wishes)
+    t.same([...new Set(again.statuses)], ['ok'])
+    t.ok(again.trips <= 2)
+  },
+)
+
+t.test('file() keeps mode and owner, follows no symlink, and lineInFile() does', async (t) => {
+  const folder = await tempFolder(t)
+  const at = (name: string) => join(folder, name)
+  writeFileSync(at('kept'), 'old')
+  chmodSync(at('kept'), 0o2640)
+  writeFileSync(at('target'), 'target\n')
+  chmodSync(at('target'), 0o600)
+  symlinkSync('target', at('link'))
+  symlinkSync('target', at('edited'))
+  const { error } = await ensure(t, [
+    file({ path: at('kept'), content: 'new' }),
+    lineInFile({ path: at('edited'), line: 'more' }),
+    file({ path: at('link'), content: 'own' }),
+  ])
+  t.equal(error, undefined)
+  t.equal(mode(at('kept')), '2640')
+  t.ok(lstatSync(at('link')).isFile())
+  t.ok(lstatSync(at('edited')).isSymbolicLink())
+  t.equal(readFileSync(at('target'), 'utf8'), 'target\nmore\n')
+  t.equal(mode(at('target')), '600')
+})
+
+t.test('validate refuses a content before it is in place; backup keeps the old one', async (t) => {
+  const folder = await tempFolder(t)
+  const path = join(folder, 'conf x')
+  writeFileSync(path, 'old\n')
+  const refused = await ensure(t, [file({ path, content: 'bad\n', validate: 'grep good %s' })])
+  t.match(refused.error, {
+    code: 'VALIDATION_FAILED',
+    message: `Cannot write "${path}": its new content is refused by "grep good %s"`,
+  })
+  t.equal(readFileSync(path, 'utf8'), 'old\n')
+  t.same(names(folder), ['conf x'])
+  const accepted = await ensure(t, [
+    file({ path, content: 'good\n', validate: 'grep -q good %s', backup: true }),
+  ])
+  t.equal(accepted.error, undefined)
+  t.equal(readFileSync(path, 'utf8'), 'good\n')
+  const [, backup = ''] = names(folder)
+  t.match(backup, /^conf x\.\d{4}-\d\d-\d\d@\d\d:\d\d:\d\d~$/)
+  t.equal(readFileSync(join(folder, backup), 'utf8'), 'old\n')
+})
+
+t.test('a content that does not arrive whole never takes the place of the old one', async (t) => {
+  const folder = await tempFolder(t)
+  const path = join(folder, 'f')
+  writeFileSync(path, 'old')
+  const resource = file({ path, content: 'a much longer new content' })
+  const { stat, content, sha256, identity } = await import('../../lib/resources/probes/index.js')
+  const { askHere, planOf } = await import('../fixtures/ask.js')
+  const [step] = planOf(resource, [
+    ...[path, folder].map((one) => [stat(one), askHere([stat(one)])[0]] as const),
+    [sha256(path), 'other'],
+    [content(path), Buffer.from('old')],
+    [identity(), askHere([identity()])[0]],
+  ]).steps
+  const child = spawn('sh', ['-c', step?.script ?? ''], { stdio: ['pipe', 'ignore', 'pipe'] })
+  child.stdin.end('a much')
+  const [code] = (await once(child, 'close')) as [number]
+  t.not(code, 0)
+  t.equal(readFileSync(path, 'utf8'), 'old')
+  t.same(names(folder), ['f'])
+})
+
+t.test('what a killed write has left is removed by the next one', async (t) => {
+  const folder = await tempFolder(t)
+  writeFileSync(join(folder, '.hostwright.f.abcDEF'), 'half')
+  writeFileSync(join(folder, '.hostwright.other.abcDEF'), 'of another file')
+  const { error } = await ensure(t, [file({ path: join(folder, 'f'), content: 'x' })])
+  t.equal(error, undefined)
+  t.same(names(folder), ['.hostwright.other.abcDEF', 'f'])
+})
+
+t.test('nobody ever reads half a file or a missing one', { timeout: 60_000 }, async (t) => {
+  const folder = await tempFolder(t)
+  const path = join(folder, 'f')
+  const contents = ['a', 'b'].map((letter) => letter.repeat(200_000))
+  writeFileSync(path, contents[0]!)
+  const seen = new Set<string>()
+  let going = true
+  const watch = (async () => {
+    while (going) {
+      seen.add(readFileSync(path, 'utf8'))
+      await sleep(1)
+    }
+  })()
+  for (const content of [contents[1]!, contents[0]!]) await ensure(t, [file({ path, content })])
+  going = false
+  await watch
+  t.ok([...seen].every((text) => contents.includes(text)))
+})
+
+t.test('errors name the task, its line and what to do', async (t) => {
+  const folder = await tempFolder(t)
+  const { error } = await ensure(t, [file({ path: join(folder, 'no/f'), content: 'x' })])
+  t.match(error, {
+    code: 'TASK_FAILED',
+    host: 'here',
+    task: `file ${folder}/no/f`,
+    hint: `Put directory({ path: '${folder}/no' }) before it`,
+    place: { file: /files\.test\.ts$/ },
+  })
+  const failed = await ensure(t, [command({ run: 'echo wrong >&2; exit 7', name: 'fail' })])
+  t.match(failed.error, { code: 'TASK_FAILED', task: 'command fail', exitCode: 7, stderr: /wrong/ })
+  const late = await ensure(t, [command({ run: 'sleep 30', name: 'sleep', timeout: 300 })])
+  t.match(late.error, { code: 'COMMAND_TIMEOUT', task: 'command sleep' })
+  const syntax = await ensure(t, [
+    command({ run: 'if (', name: 'broken' }),
+    file({ path: join(folder, 'after'), content: '' }),
+  ])
+  t.match(syntax.error, { task: 'command broken' })
+  t.notOk(existsSync(join(folder, 'after')))
+})
+
+t.test('sshKeypair() makes a pair once and gives its public key', async (t) => {
+  const folder = await tempFolder(t)
+  const path = join(folder, "id 'x'")
+  const wish = sshKeypair({ path, comment: 'me@here' })
+  const first = await ensure(t, [wish])
+  t.equal(first.error, undefined)
+  const [output] = first.outputs as { publicKey: string; fingerprint: string }[]
+  t.match(output?.publicKey, /^ssh-ed25519 AAAA\S+ me@here$/)
+  t.match(output?.fingerprint, /^SHA256:\S{43}$/)
+  t.same([mode(path), mode(`${path}.pub`)], ['600', '644'])
+  t.same(names(folder), ["id 'x'", "id 'x'.pub"])
+  const key = readFileSync(path, 'utf8')
+  t.notMatch(JSON.stringify(first.events), key.split('\n')[2], 'the private key stays on the host')
+  const second = await ensure(t, [wish])
+  t.same(second.statuses, ['ok'])
+  t.same(second.outputs, [output])
+  t.equal(readFileSync(path, 'utf8'), key)
+  writeFileSync(`${path}.pub`, '')
+  await ensure(t, [file({ path: `${path}.pub`, state: 'absent' })])
+  const third = await ensure(t, [wish])
+  t.same(third.statuses, ['changed'])
+  t.match((third.outputs as { fingerprint: string }[])[0], { fingerprint: output?.fingerprint })
+})
+
+t.test('waitForPort() waits, for as long as it is told', { timeout: 60_000 }, async (t) => {
+  const server = createServer()
+  const port = 20_000 + (process.pid % 20_000)
+  t.teardown(() => server.close())
+  setTimeout(() => server.listen(port, '127.0.0.1'), 1_500)
+  const { error } = await ensure(t, [waitForPort({ port, timeout: 20_000 })])
+  t.equal(error, undefined)
+  t.ok(server.listening)
+  t.same((await ensure(t, [waitForPort({ port })])).statuses, ['ok'])
+  t.same((await ensure(t, [waitForPort({ port, host: '127.0.0.1' })])).statuses, ['ok'])
+  const late = await ensure(t, [waitForPort({ port, state: 'closed', timeout: 600 })])
+  t.match(late.error, {
+    code: 'TASK_FAILED',
+    message: `Cannot wait for port "${port}": it is not closed after 0.6 s`,
+  })
+})
+
+t.test('directory() leaves what it finds, but for mode and owner', async (t) => {
+  const folder = await tempFolder(t)
+  mkdirSync(join(folder, 'real'))
+  writeFileSync(join(folder, 'real/f'), 'x')
+  symlinkSync('real', join(folder, 'link'))
+  const { error } = await ensure(t, [directory({ path: join(folder, 'link'), mode: '0700' })])
+  t.equal(error, undefined)
+  t.ok(lstatSync(join(folder, 'link')).isSymbolicLink())
+  t.equal(mode(join(folder, 'real')), '700')
+  t.same(names(join(folder, 'real')), ['f'])
+})
