@@ -15,9 +15,12 @@ const secrets = [
 ]
 
 function inventory(...args: readonly string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [program, 'inventory', ...args], {
-    encoding: 'utf8',
-  })
+  const { status, stdout, stderr } = spawnSync(
+    'env',
+    // Without the loader that tap hands down.
+    ['-u', 'NODE_OPTIONS', process.execPath, program, 'inventory', ...args],
+    { encoding: 'utf8' },
+  )
   return { status, stdout, stderr }
 }
 

@@ -25,18 +25,18 @@ const environment = {
   ANSIBLE_LOCALHOST_WARNING: 'false',
 }
 
-/** Runs `hostwright vault` in a session of its own, where there is no terminal to ask on. */
-function vault(
-  args: readonly string[],
-  options: { input?: string; env?: Record<string, string> } = {},
-) {
+/**
+ * Runs `hostwright vault` in a session of its own, where there is no terminal to ask on, and without
+ * the loader that tap hands down.
+ */
+function vault(args: readonly string[], input = '') {
   const { status, stdout, stderr } = spawnSync(
     'setsid',
-    ['--wait', process.execPath, program, 'vault', ...args],
+    ['--wait', 'env', '-u', 'NODE_OPTIONS', process.execPath, program, 'vault', ...args],
     {
       encoding: 'utf8',
-      input: options.input ?? '',
-      env: { ...environment, ...options.env },
+      input,
+      env: environment,
     },
   )
   return { status, stdout, stderr }
@@ -101,38 +101,30 @@ t.test('decryptVault() refuses', (t) => {
   t.end()
 })
 
-t.test('hostwright vault works on files in place', (t) => {
+t.test('runVault() works on files in place', async (t) => {
   const root = t.testdir({
     'a.yml': 'a: 1\n',
     'b.bin': Buffer.from([0, 255, 10]),
     link: t.fixture('symlink', 'a.yml'),
   })
   const file = join(root, 'a.yml')
+  const binary = join(root, 'b.bin')
   chmodSync(file, 0o640)
-  const withPassword = ['--vault-password-file', passwordFile]
-  t.strictSame(vault(['encrypt', join(root, 'link'), join(root, 'b.bin'), ...withPassword]), {
-    status: 0,
-    stdout: '',
-    stderr: '',
-  })
+  const flags = ['--vault-password-file', passwordFile]
+  t.equal(await runVault(['encrypt', join(root, 'link'), binary, ...flags]), 0)
   t.match(readFileSync(file, 'utf8'), /^\$ANSIBLE_VAULT;1\.1;AES256\n/, 'a link is followed')
   t.equal(statSync(file).mode & 0o777, 0o640, 'the mode stays')
-  t.equal(vault(['view', file, ...withPassword]).stdout, 'a: 1\n')
-  const again = vault(['encrypt', file, ...withPassword])
-  t.match(again, { status: 1, stderr: /it is a vault already/ })
-  t.equal(
-    vault(['decrypt', file, join(root, 'b.bin')], {
-      env: { ANSIBLE_VAULT_PASSWORD_FILE: passwordFile },
-    }).status,
-    0,
-  )
+  await t.rejects(runVault(['encrypt', file, ...flags]), {
+    message: /it is a vault already/,
+    place: { file },
+  })
+  t.equal(await runVault(['decrypt', file, binary, ...flags]), 0)
   t.equal(readFileSync(file, 'utf8'), 'a: 1\n')
-  t.strictSame([...readFileSync(join(root, 'b.bin'))], [0, 255, 10])
+  t.strictSame([...readFileSync(binary)], [0, 255, 10])
   t.strictSame(readdirSync(root).toSorted(), ['a.yml', 'b.bin', 'link'], 'nothing is left behind')
-  t.end()
 })
 
-t.test('hostwright vault edit keeps the decrypted text to itself', async (t) => {
+t.test('runVault() keeps the text that is edited to itself', async (t) => {
   const text = encryptVault('a: 1\n', password, 'lab')
   const root = t.testdir({
     v: text,
@@ -143,19 +135,29 @@ t.test('hostwright vault edit keeps the decrypted text to itself', async (t) => 
   const file = join(root, 'v')
   for (const name of ['change', 'look', 'wait']) chmodSync(join(root, name), 0o755)
   const flags = ['edit', file, '--vault-password-file', passwordFile]
-  const edit = (editor: string) => vault(flags, { env: { EDITOR: editor } })
+  t.teardown(() => delete process.env['EDITOR'])
+  const edit = (editor: string) => {
+    process.env['EDITOR'] = editor
+    return runVault(flags)
+  }
 
-  t.equal(edit(join(root, 'look')).status, 0)
+  t.equal(await edit(join(root, 'look')), 0)
   t.equal(readFileSync(join(root, 'look.text'), 'utf8'), 'a: 1\n')
   const [, seen = '', folder = ''] =
     /^600 (.*)\n700 (.*)\n$/.exec(readFileSync(join(root, 'look.seen'), 'utf8')) ?? []
   t.match(seen, /^\/dev\/shm\/hostwright-vault-\w+\/v$/)
   t.notOk(existsSync(folder), 'the folder is removed')
-  t.match(edit('false'), { status: 2, stderr: /the editor ended with exit status 1/ })
-  t.match(edit('/nowhere/editor'), { status: 2, stderr: /the editor cannot be run/ })
+  await t.rejects(edit('false'), {
+    code: 'COMMAND_FAILED',
+    message: /the editor ended with exit status 1/,
+  })
+  await t.rejects(edit('/nowhere/editor'), {
+    code: 'COMMAND_FAILED',
+    message: /the editor cannot be run/,
+  })
   t.equal(readFileSync(file, 'utf8'), text, 'unchanged content keeps the file')
 
-  t.equal(edit(join(root, 'change')).status, 0)
+  t.equal(await edit(join(root, 'change')), 0)
   const changed = readFileSync(file, 'utf8')
   t.equal(decryptVault(changed, password).toString(), 'a: 2\n')
   t.equal(vaultId(changed), 'lab', 'the vault ID stays')
@@ -174,10 +176,10 @@ t.test('hostwright vault edit keeps the decrypted text to itself', async (t) => 
 
 t.test('hostwright vault encrypt-string prints a value for YAML', async (t) => {
   const flags = ['encrypt-string', '--name', 'token', '--vault-password-file', passwordFile]
-  const printed = vault(flags, { input: 'hunter2-five' })
+  const printed = vault(flags, 'hunter2-five\n')
   t.match(printed, {
     status: 0,
-    stderr: '',
+    stderr: /line feed at the end/,
     stdout: /^token: !vault \|\n {10}\$ANSIBLE_VAULT;1\.1/,
   })
   const root = t.testdir({ h: 'x\n', host_vars: { 'x.yml': printed.stdout } })
@@ -186,9 +188,8 @@ t.test('hostwright vault encrypt-string prints a value for YAML', async (t) => {
     vaultPassword: () => Promise.resolve(password),
   })
   const token = inventory.hosts.get('x')?.vars['token']
-  t.equal(token instanceof Secret && token.reveal(), 'hunter2-five')
-  t.match(vault(flags, { input: 'x\n' }).stderr, /line feed at the end/)
-  t.match(vault([...flags, 'hunter2']), { status: 1, stderr: /list of processes/ })
+  t.equal(token instanceof Secret && token.reveal(), 'hunter2-five\n')
+  await t.rejects(runVault([...flags, 'hunter2']), { message: /list of processes/ })
 })
 
 t.test('vaultPasswordSource() finds the password', async (t) => {
@@ -230,7 +231,7 @@ t.test('the vault password is asked for on the terminal, without echo', async (t
   const file = join(root, 'v')
   // script(1) gives the command a terminal.
   const onTerminal = async (command: string) => {
-    const line = `'${process.execPath}' '${program}' vault ${command} '${file}'`
+    const line = `env -u NODE_OPTIONS '${process.execPath}' '${program}' vault ${command} '${file}'`
     const child = spawn('script', ['-qec', line, '/dev/null'], { env: environment })
     let shown = ''
     child.stdout.on('data', (chunk: Buffer) => {
@@ -270,15 +271,15 @@ const ansible = (...args: readonly string[]) =>
   spawnSync('ansible-vault', args, { encoding: 'utf8', env: environment })
 const hasAnsible = ansible('--version').status === 0
 const skip = hasAnsible ? false : 'ansible-vault is not installed here'
-t.test('ansible-vault and hostwright vault read each other', { skip }, (t) => {
+t.test('ansible-vault and runVault() read each other', { skip }, async (t) => {
   const root = t.testdir({ ours: 'a: "pässwörd"\n', theirs: 'b: 2\n' })
   const ours = join(root, 'ours')
   const theirs = join(root, 'theirs')
-  t.equal(vault(['encrypt', ours, '--vault-password-file', passwordFile]).status, 0)
+  t.equal(await runVault(['encrypt', ours, '--vault-password-file', passwordFile]), 0)
   t.equal(ansible('view', ours, '--vault-password-file', passwordFile).stdout, 'a: "pässwörd"\n')
   t.equal(ansible('encrypt', theirs, '--vault-id', `lab@${passwordFile}`).status, 0)
-  t.equal(vault(['view', theirs, '--vault-password-file', passwordFile]).stdout, 'b: 2\n')
+  t.equal(await runVault(['decrypt', theirs, '--vault-password-file', passwordFile]), 0)
+  t.equal(readFileSync(theirs, 'utf8'), 'b: 2\n')
   t.equal(ansible('decrypt', ours, '--vault-password-file', passwordFile).status, 0)
   t.equal(readFileSync(ours, 'utf8'), 'a: "pässwörd"\n')
-  t.end()
 })
