@@ -134,5 +134,6 @@ function wrong(message: string, hint = 'See hostwright lab --help'): HostwrightE
 }
 
 function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause)
+  // Node adds advice after its first sentence.
+  return (cause instanceof Error ? cause.message : String(cause)).replace(/\. .*$/s, '')
 }

@@ -72,9 +72,13 @@ export function checkDefinition(options: LabOptions): LabDefinition {
 export function findHost(lab: LabDefinition, name: string): HostDefinition {
   const host = lab.hosts.find((one) => one.name === name)
   if (host !== undefined) return host
-  throw new HostwrightError('USAGE_INVALID', `Cannot find host "${name}" in lab "${lab.name}"`, {
-    hint: `Its hosts are ${lab.hosts.map((one) => one.name).join(', ')}`,
-  })
+  throw new HostwrightError(
+    'USAGE_INVALID',
+    `Cannot find host "${name}": lab "${lab.name}" does not have it`,
+    {
+      hint: `Its hosts are ${lab.hosts.map((one) => one.name).join(', ')}`,
+    },
+  )
 }
 
 function invalid(message: string): HostwrightError {

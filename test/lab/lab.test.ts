@@ -203,9 +203,14 @@ t.test('a lab', { timeout: 900_000 }, async (t) => {
       t.match(await lab.status(), { state: 'partial' })
       await lab.up()
       t.equal(await on(lab, 'one', 'cat /root/data'), 'kept')
-      const started = Date.now()
-      await lab.up(() => t.fail('it does something'))
-      t.ok(Date.now() - started < 300, `${Date.now() - started} ms`)
+      const times: number[] = []
+      // On a machine that is busy with other things one time says little.
+      while (times.length < 10 && !times.some((time) => time < 300)) {
+        const started = Date.now()
+        await lab.up(() => t.fail('it does something'))
+        times.push(Date.now() - started)
+      }
+      t.ok(Math.min(...times) < 300, `${times.join(', ')} ms`)
     },
   )
 
