@@ -5,8 +5,8 @@ import type { InventoryHost } from '../inventory/types.js'
 /** Reads Ansible's variables of one host; each method takes a variable's name and its aliases. */
 export interface HostVariables {
   text(...names: readonly string[]): string | undefined
-  /** A number, or a text of digits as INI files and `-e` give it. */
-  number(...names: readonly string[]): number | undefined
+  /** A number from 1 to `most`, or a text of digits as INI files and `-e` give it. */
+  number(most: number, ...names: readonly string[]): number | undefined
   /** Ansible's truth values: true, 'yes', 'on', '1' and their like. */
   boolean(...names: readonly string[]): boolean | undefined
   /** Refuses a variable that is set. */
@@ -56,10 +56,11 @@ export function hostVariables(host: InventoryHost): HostVariables {
       read(names, 'a text in quotes', (value) =>
         typeof value === 'string' && value !== '' ? value : undefined,
       ),
-    number: (...names) =>
-      read(names, 'a number', (value) => {
-        if (typeof value === 'number') return value
-        return typeof value === 'string' && /^\d+$/.test(value.trim()) ? Number(value) : undefined
+    number: (most, ...names) =>
+      read(names, `a whole number from 1 to ${most}`, (value) => {
+        const digits = typeof value === 'string' && /^\d+$/.test(value.trim())
+        const number = digits ? Number(value) : value
+        return isWhole(number) && number >= 1 && number <= most ? number : undefined
       }),
     boolean: (...names) =>
       read(names, 'true or false', (value) => {
@@ -70,6 +71,10 @@ export function hostVariables(host: InventoryHost): HostVariables {
       if ((host.vars[name] ?? undefined) !== undefined) throw invalid(name, why, hint)
     },
   }
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isInteger(value)
 }
 
 function describe(value: unknown): string {

@@ -8,7 +8,10 @@ import type { End, Wire } from './wire.js'
 /** Milliseconds between asking the processes to end and ending them. */
 const grace = 2000
 
-/** The controller itself as a host: its shells are child processes. */
+/**
+ * The controller itself as a host: its shells are child processes. Their outputs are sockets, as Node
+ * makes them, so a script cannot open them by name (`/dev/stderr`); `>&2` works.
+ */
 export function localConnection(settings: ConnectionSettings): Connection {
   return shellKeeper(settings, userInfo().username, {
     open: (become) => openShell(settings.name, run, become),

@@ -49,8 +49,7 @@ hw_feed() {
 }
 IFS= read -r hw_mark
 while IFS=' ' read -r hw_number hw_size hw_input hw_limit; do
-  hw_script=$(head -c "$hw_size" && printf x)
-  hw_script=${'${hw_script%x}'}
+  hw_script=$(head -c "$hw_size")
   IFS= read -r hw_end || exit
   printf '%s:%s:begin\n' "$hw_mark" "$hw_number"
   printf '%s:%s:begin\n' "$hw_mark" "$hw_number" >&2

@@ -46,7 +46,7 @@ export function connectionSettings(
     name: host.name,
     kind,
     address: config.address,
-    port: port(vars) ?? defaults.port ?? config.port,
+    port: vars.number(65_535, 'ansible_port', 'ansible_ssh_port') ?? defaults.port ?? config.port,
     user: vars.text('ansible_user', 'ansible_ssh_user') ?? defaults.user ?? config.user,
     ...(password === undefined ? {} : { password: secret(password).reveal() }),
     ...(passphrase === undefined ? {} : { privateKeyPassphrase: secret(passphrase).reveal() }),
@@ -64,7 +64,10 @@ export function connectionSettings(
       defaults.hostKeyChecking ??
       config.hostKeyChecking,
     connectTimeout:
-      seconds(vars) ?? args.connectTimeout ?? defaults.connectTimeout ?? config.connectTimeout,
+      milliseconds(vars.number(3600, 'ansible_ssh_timeout')) ??
+      args.connectTimeout ??
+      defaults.connectTimeout ??
+      config.connectTimeout,
     proxyJump: args.proxyJump ?? defaults.proxyJump ?? config.proxyJump,
   }
 }
@@ -98,16 +101,8 @@ function localSettings(name: string): ConnectionSettings {
   }
 }
 
-function port(vars: HostVariables): number | undefined {
-  const value = vars.number('ansible_port', 'ansible_ssh_port')
-  if (value === undefined || (Number.isInteger(value) && value > 0 && value < 65536)) return value
-  throw vars.invalid('ansible_port', `${value} is not a port`, 'Use a number from 1 to 65535')
-}
-
-function seconds(vars: HostVariables): number | undefined {
-  const value = vars.number('ansible_ssh_timeout')
-  if (value === undefined || value > 0) return value && value * 1000
-  throw vars.invalid('ansible_ssh_timeout', `${value} is no time`, 'Give it in seconds')
+function milliseconds(seconds: number | undefined): number | undefined {
+  return seconds && seconds * 1000
 }
 
 /** Of an option in several variables, the first wins, as on ssh's command line. */

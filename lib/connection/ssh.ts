@@ -76,7 +76,8 @@ function channelWire(channel: ClientChannel, lost: Promise<string>): Wire {
           : { reason: `exit status ${exitCode}`, exitCode }
     })
     channel.on('error', (error: Error) => (end = { reason: error.message }))
-    channel.on('close', () => resolve(end))
+    // With the connection all its channels end; the connection knows better why.
+    channel.on('close', () => setImmediate(resolve, end))
     void lost.then((reason) => resolve({ reason }))
   })
   return {

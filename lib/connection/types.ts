@@ -56,7 +56,9 @@ export interface Reply {
 
 /**
  * A long-lived POSIX shell on a host. Messages run one after the other, in the order of the calls.
- * In scripts `$HW_SESSION` is the pid on the host whose end means that the controller is gone.
+ * In scripts `$HW_SESSION` is the pid on the host whose end means that the controller is gone, LC_ALL
+ * is C, and PATH has the system's sbin folders. A script changes nothing for the next one, unless it
+ * persists; one that persists and exits, or breaks, ends the shell.
  */
 export interface Shell {
   /**

@@ -77,7 +77,7 @@ const cases: Readonly<Record<string, Case>> = {
     stdout: 'done\n',
   },
   'does not wait for what stays behind': {
-    message: { script: '{ sleep 3; echo stray; echo stray >&2; } & echo now' },
+    message: { script: '{ sleep 1; echo stray; echo stray >&2; } & echo now' },
     stdout: 'now\n',
   },
   'has a timeout that is not reached': {
@@ -105,7 +105,7 @@ export async function runShellCases(t: Test, shell: Shell): Promise<void> {
   }
 
   // What was left behind by the case above speaks between two messages.
-  await sleep(3500)
+  await sleep(1500)
   const silent = await shell.run({ script: 'echo own' })
   t.equal(silent.stdout.toString() + silent.stderr.toString(), 'own\n', 'drops stray output')
 
