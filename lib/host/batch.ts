@@ -24,6 +24,8 @@ export interface Batch {
   readonly onStderr: (chunk: Buffer) => void
   /** Once the message has ended. */
   results(): SectionResult[]
+  /** The output of the prelude. */
+  prelude(): Buffer
 }
 
 export interface BatchWatcher {
@@ -35,10 +37,18 @@ export interface BatchWatcher {
 /**
  * Packs sections into one message. Between the sections both streams carry a line with a random
  * word, so any bytes may stand in the outputs; `eval` keeps one section's syntax error from the rest.
+ *
+ * @param prelude runs before them in the shell itself, and keeps them from running by setting
+ *   `hw_failed`
  */
-export function batch(sections: readonly Section[], watcher: BatchWatcher = {}): Batch {
+export function batch(
+  sections: readonly Section[],
+  watcher: BatchWatcher = {},
+  prelude?: string,
+): Batch {
   const mark = `@@${randomBytes(12).toString('hex')}`
-  const lines = ['hw_failed=']
+  const told = `printf '\\n${mark} %s\\n' "$hw_s"; printf '\\n${mark} %s\\n' "$hw_s" >&2`
+  const lines = ['hw_failed=', ...(prelude === undefined ? [] : [prelude, 'hw_s=$?', told])]
   for (const { script, input, required } of sections) {
     const body = `( eval ${quote(script)}\n)`
     const fed = input?.length
@@ -47,14 +57,19 @@ export function batch(sections: readonly Section[], watcher: BatchWatcher = {}):
     lines.push(`if [ -z "$hw_failed" ]; then ${fed}`, 'hw_s=$?')
     if (required) lines.push('[ "$hw_s" = 0 ] || hw_failed=1')
     lines.push('else hw_s=-; fi')
-    lines.push(`printf '\\n${mark} %s\\n' "$hw_s"; printf '\\n${mark} %s\\n' "$hw_s" >&2`)
+    lines.push(told)
   }
   const results: { stdout?: Buffer; stderr?: Buffer; exitCode?: number | undefined }[] =
     sections.map(() => ({}))
+  let preludeOutput: Buffer = Buffer.alloc(0)
+  const first = prelude === undefined ? 0 : -1
   const reader = (stream: 'stdout' | 'stderr') =>
-    sectionReader(mark, {
-      chunk: (index, chunk) => watcher.output?.(index, stream, chunk),
+    sectionReader(mark, first, {
+      chunk: (index, chunk) => {
+        if (index >= 0) watcher.output?.(index, stream, chunk)
+      },
       end: (index, bytes, exitCode) => {
+        if (index < 0 && stream === 'stdout') preludeOutput = bytes
         const result = results[index]
         if (!result) return
         result[stream] = bytes
@@ -69,6 +84,7 @@ export function batch(sections: readonly Section[], watcher: BatchWatcher = {}):
     input: joinInputs(sections),
     onStdout: reader('stdout'),
     onStderr: reader('stderr'),
+    prelude: () => preludeOutput,
     results: () =>
       results.map(({ stdout, stderr, exitCode }) => ({
         stdout: stdout ?? Buffer.alloc(0),
@@ -86,13 +102,14 @@ function joinInputs(sections: readonly Section[]): Uint8Array | undefined {
 /** Cuts one stream at the marks; a mark may come in pieces. */
 function sectionReader(
   mark: string,
+  first: number,
   on: {
     chunk: (section: number, chunk: Buffer) => void
     end: (section: number, bytes: Buffer, exitCode: number | undefined) => void
   },
 ): (chunk: Buffer) => void {
   const start = Buffer.from(`\n${mark} `)
-  let index = 0
+  let index = first
   let kept: Buffer[] = []
   let pending: Buffer = Buffer.alloc(0)
   const keep = (bytes: Buffer) => {

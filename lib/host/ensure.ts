@@ -3,7 +3,7 @@ import { HostwrightError } from '../core/errors.js'
 import type { Change, TaskStatus } from '../report/events.js'
 import type { Plan, Query, Resource, Step } from '../resources/types.js'
 import { Answers, Needed } from './answers.js'
-import { batch, type Section, type SectionResult } from './batch.js'
+import type { BatchWatcher, Section, SectionResult } from './batch.js'
 import { UnknownSignal } from './signals.js'
 import { outputLines } from './output.js'
 import type { View } from './view.js'
@@ -188,7 +188,7 @@ class Ensure {
       const task = steps[section]?.item.resource.task
       if (task !== undefined) this.view.emit({ type: 'output', task, stream, text })
     })
-    const work = batch(sections, {
+    const watcher: BatchWatcher = {
       output: lines.take,
       ended: (section, { exitCode }) => {
         lines.flush(section)
@@ -197,23 +197,17 @@ class Ensure {
           this.#made(step.item)
         begin(section + 1)
       },
-    })
+    }
     begin(0)
     const timeout = steps.find(({ step }) => step.timeout)?.step.timeout
+    let results: SectionResult[]
     try {
-      await this.view.exchange({
-        script: work.script,
-        ...(work.input && { input: work.input }),
-        ...(timeout !== undefined && { timeout }),
-        onStdout: work.onStdout,
-        onStderr: work.onStderr,
-      })
+      results = await this.view.exchangeBatch(sections, watcher, timeout)
     } catch (error) {
       if (error instanceof HostwrightError && error.code === 'COMMAND_TIMEOUT' && steps[0])
         return await this.#retry(steps[0].item, error)
       throw error
     }
-    const results = work.results()
     for (const [section, { item, step }] of steps.entries()) {
       const result = results[section]
       if (result?.exitCode !== 0)

@@ -5,7 +5,6 @@ import type { Fact } from '../facts/fact.js'
 import { system } from '../resources/probes/system.js'
 import type { Handler, Resource } from '../resources/types.js'
 import { ensure, type Outcome } from './ensure.js'
-import { batch } from './batch.js'
 import { remoteShell } from './remote-shell.js'
 import { reasonUnknown, UnknownSignal, unknownValue } from './signals.js'
 import type { Host, Peer, Result } from './types.js'
@@ -86,10 +85,9 @@ async function systemFacts(view: View) {
   if (view.runtime.mode === 'list') throw new UnknownSignal('no host is asked')
   return await view.runtime.facts(async () => {
     const query = system()
-    const probe = batch([{ script: query.kind.script([null as never]), required: true }])
-    const { script, onStdout, onStderr } = probe
-    await view.exchange({ script, onStdout, onStderr })
-    return query.kind.parse(probe.results()[0]!.stdout, [null as never])[0]!
+    const script = query.kind.script([null as never])
+    const [result] = await view.exchangeBatch([{ script, required: true }])
+    return query.kind.parse(result!.stdout, [null as never])[0]!
   })
 }
 

@@ -1,8 +1,10 @@
 import { hostname, userInfo } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { LimitFunction } from 'p-limit'
 import { HostwrightError } from '../core/errors.js'
 import { quote } from '../core/quote.js'
 import type { Become, Connection, Message, Reply, Shell } from '../connection/types.js'
+import { batch, type BatchWatcher, type Section, type SectionResult } from './batch.js'
 
 /** What the sessions of a run share. */
 export interface SessionContext {
@@ -13,6 +15,12 @@ export interface SessionContext {
   /** Fails when the run is to end: after Ctrl-C, or by `anyErrorsFatal`. */
   readonly assertGoing: () => void
   readonly note: (host: string, text: string) => void
+}
+
+interface Rights {
+  readonly become?: Become | undefined
+  /** Whether the host's lock is needed: a run that only reads does not take it. */
+  readonly locked: boolean
 }
 
 /** Milliseconds before each attempt to connect again after a loss. */
@@ -27,7 +35,8 @@ export class Session {
   touched = false
   /** Handlers that an earlier run has left due on the host. */
   readonly due = new Set<string>()
-  readonly #shells = new Map<string, Promise<Shell>>()
+  /** Shells that hold the lock. */
+  readonly #locked = new WeakSet<Shell>()
 
   constructor(
     readonly host: string,
@@ -38,26 +47,45 @@ export class Session {
   /**
    * Sends a message.
    *
-   * @param locked takes the host's lock first, which a run that only reads does not need
    * @throws HostwrightError CONNECTION_LOST when the answer did not come; what was sent may have run
    */
-  async run(
-    message: Message,
-    { become, locked }: { become?: Become | undefined; locked: boolean },
-  ): Promise<Reply> {
-    return await this.context.limit(async () => {
-      this.context.assertGoing()
-      const shell = await this.#shell(become, locked)
+  async run(message: Message, rights: Rights): Promise<Reply> {
+    return await this.#talk(rights, async (shell) => {
+      if (this.#lacksLock(shell, rights)) await this.#lock(shell)
       return await this.#exchange(shell, message)
+    })
+  }
+
+  /** Sends sections in one message, which takes the lock too where that is still to be done. */
+  async runBatch(
+    sections: readonly Section[],
+    watcher: BatchWatcher,
+    rights: Rights,
+    timeout?: number,
+  ): Promise<SectionResult[]> {
+    return await this.#talk(rights, async (shell) => {
+      const lacking = this.#lacksLock(shell, rights)
+      // In the shell itself, where the lock must be taken, there is neither input nor a time limit.
+      const together = timeout === undefined && sections.every(({ input }) => !input?.length)
+      if (lacking && together) return await this.#lock(shell, sections, watcher)
+      if (lacking) await this.#lock(shell)
+      const { script, input, onStdout, onStderr, results } = batch(sections, watcher)
+      await this.#exchange(shell, {
+        script,
+        onStdout,
+        onStderr,
+        ...(input && { input }),
+        ...(timeout !== undefined && { timeout }),
+      })
+      return results()
     })
   }
 
   /** Tries until the host answers again. */
   async reconnect(): Promise<void> {
-    this.#shells.clear()
     let last: unknown
     for (const delay of reconnectDelays) {
-      await new Promise((resolve) => setTimeout(resolve, delay))
+      await sleep(delay)
       this.context.assertGoing()
       try {
         await this.context.limit(async () => await this.connection.shell())
@@ -74,73 +102,74 @@ export class Session {
     await this.connection.close()
   }
 
+  async #talk<T>({ become }: Rights, work: (shell: Shell) => Promise<T>): Promise<T> {
+    return await this.context.limit(async () => {
+      this.context.assertGoing()
+      const shell = await this.connection.shell(become)
+      this.touched = true
+      return await work(shell)
+    })
+  }
+
   async #exchange(shell: Shell, message: Message): Promise<Reply> {
     this.roundTrips += 1
     return await shell.run(message)
   }
 
-  /** The shell with these rights; with the lock, one for each, since a lock belongs to a shell. */
-  async #shell(become: Become | undefined, locked: boolean): Promise<Shell> {
-    const key = `${become?.user ?? ''}\0${locked}`
-    let opening = this.#shells.get(key)
-    if (!opening) {
-      opening = this.#open(become, locked)
-      this.#shells.set(key, opening)
-    }
-    try {
-      return await opening
-    } catch (error) {
-      this.#shells.delete(key)
-      throw error
-    }
+  #lacksLock(shell: Shell, { locked }: Rights): boolean {
+    return locked && !this.#locked.has(shell)
   }
 
-  async #open(become: Become | undefined, locked: boolean): Promise<Shell> {
-    const shell = await this.connection.shell(become)
-    this.touched = true
-    if (locked) await this.#lock(shell)
-    return shell
-  }
-
-  async #lock(shell: Shell): Promise<void> {
+  /** Takes the lock, and runs sections in the same message once it is taken. */
+  async #lock(
+    shell: Shell,
+    sections: readonly Section[] = [],
+    watcher: BatchWatcher = {},
+  ): Promise<SectionResult[]> {
     const since = new Date().toISOString()
     const holder = `${userInfo().username}@${hostname()} (process ${process.pid}), ${this.context.playbook}, run ${this.context.run}, since ${since}`
     let waiting = false
     for (const end = Date.now() + orphanPatience; ;) {
-      const { stdout, stderr, exitCode } = await this.#exchange(shell, {
-        script: `hw_holder=${quote(holder)}\n${lockScript}`,
-        persist: true,
-      })
-      const [verdict, ...rest] = stdout.toString().split('\n')
-      if (exitCode === 0 && verdict === 'locked') {
+      const work = batch(sections, watcher, `hw_holder=${quote(holder)}\n${lockScript}`)
+      const { script, onStdout, onStderr } = work
+      const { stderr } = await this.#exchange(shell, { script, onStdout, onStderr, persist: true })
+      const [verdict, ...rest] = work.prelude().toString().split('\n')
+      if (verdict === 'locked') {
         for (const name of rest) if (name !== '') this.due.add(decodeURIComponent(name))
-        return
+        this.#locked.add(shell)
+        return work.results()
       }
       if (verdict === 'free') continue
-      if (verdict !== 'held' && verdict !== 'orphaned')
-        throw new HostwrightError(
-          'HOST_LOCKED',
-          `Cannot lock host "${this.host}": the lock could not be taken`,
-          {
-            host: this.host,
-            exitCode,
-            stderr: stderr.toString(),
-          },
-        )
-      if (verdict === 'held' || Date.now() > end)
-        throw new HostwrightError(
-          'HOST_LOCKED',
-          `Cannot lock host "${this.host}": it is held by ${rest.join(' ').trim() || 'an unknown run'}`,
-          { host: this.host, hint: 'wait until that run has ended, or end it, and run again' },
-        )
+      if (verdict !== 'orphaned' || Date.now() > end) throw this.#lockError(verdict, rest, stderr)
       if (!waiting)
         this.context.note(
           this.host,
           'waits for a command that an interrupted run has left on the host',
         )
       waiting = true
-      await new Promise((resolve) => setTimeout(resolve, 1_000))
+      await sleep(1_000)
     }
+  }
+
+  #lockError(
+    verdict: string | undefined,
+    rest: readonly string[],
+    stderr: Buffer,
+  ): HostwrightError {
+    const { host } = this
+    const what = `Cannot lock host "${host}"`
+    if (verdict !== 'held' && verdict !== 'orphaned')
+      return new HostwrightError('HOST_LOCKED', `${what}: the lock could not be taken`, {
+        host,
+        stderr: stderr.toString().split('\n@@')[0],
+      })
+    const holder = rest.join(' ').trim() || 'an unknown run'
+    return new HostwrightError('HOST_LOCKED', `${what}: it is held by ${holder}`, {
+      host,
+      hint: holder.includes(this.context.run)
+        ? 'this run reaches the same machine under two names; give it one'
+        : 'wait until that run has ended, or end it, and run again',
+    })
   }
 }
 
@@ -154,11 +183,12 @@ const lockScript = `
 if [ "$(id -u)" = 0 ]; then hw_run=/run/hostwright hw_lib=/var/lib/hostwright
 else hw_run=\${XDG_RUNTIME_DIR:-/tmp}/hostwright-$(id -u) hw_lib=$HOME/.local/state/hostwright; fi
 hw_born() { [ -r "/proc/$1/stat" ] && sed 's/.*) //' "/proc/$1/stat" | cut -d' ' -f20; }
+hw_failed=1
 mkdir -p -m 0700 -- "$hw_run" && [ -O "$hw_run" ] && : >>"$hw_run/lock" && exec 9<>"$hw_run/lock" && {
   if flock -n 9; then
     printf '%s\\n' "$HW_SESSION $(hw_born "$HW_SESSION")" "$hw_holder" >|"$hw_run/holder"
     trap ': >|"$hw_run/holder"' EXIT
-    echo locked
+    echo locked; hw_failed=
     [ ! -d "$hw_lib/due" ] || ls -1 -- "$hw_lib/due"
   else
     exec 9>&-

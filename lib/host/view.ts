@@ -2,6 +2,7 @@ import { quote } from '../core/quote.js'
 import type { Become, Message, Reply } from '../connection/types.js'
 import type { FactEvent, OutputEvent, StartEvent, TaskEvent } from '../report/events.js'
 import type { Handler, Resource } from '../resources/types.js'
+import type { BatchWatcher, Section, SectionResult } from './batch.js'
 import type { HostRuntime } from './runtime.js'
 
 type Unstamped<E> = Omit<E, 'time' | 'host' | 'role' | 'handler'>
@@ -73,6 +74,18 @@ export class View {
       this.name,
       async () =>
         await this.runtime.session.run(message, { become: this.become, locked: !this.readOnly }),
+    )
+  }
+
+  async exchangeBatch(
+    sections: readonly Section[],
+    watcher: BatchWatcher = {},
+    timeout?: number,
+  ): Promise<SectionResult[]> {
+    const rights = { become: this.become, locked: !this.readOnly }
+    return await this.runtime.context.board.busy(
+      this.name,
+      async () => await this.runtime.session.runBatch(sections, watcher, rights, timeout),
     )
   }
 

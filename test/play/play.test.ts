@@ -360,9 +360,9 @@ t.test('delegation and handlers keep to their host', async (t) => {
   const inventory = await localInventory(t, ['a', 'b'])
   const seen: string[] = []
   const note = handler('note', async (host) => void seen.push(host.name))
-  await testRun({ inventory }, async (play) => {
+  await testRun({ inventory, mode: 'check' }, async (play) => {
     await play('p', { hosts: 'a' }, async (host) => {
-      t.equal((await host.delegateTo('b').$`echo there`).text(), 'there')
+      t.equal((await host.delegateTo('b').$({ readOnly: true })`echo there`).text(), 'there')
       host.notify(note)
       await host.flushHandlers()
       t.same(seen, ['a'])

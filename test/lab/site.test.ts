@@ -1,0 +1,218 @@
+import t from 'tap'
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { labSecret } from '../../lib/lab/secrets.js'
+import { lab } from '../fixtures/inventories/site/hosts.js'
+import { runPlaybook, startPlaybook, type Finished } from '../fixtures/playbook.js'
+
+const exec = promisify(execFile)
+const site = 'playbooks/site.ts'
+const inventory = ['-i', 'test/fixtures/inventories/site']
+const names = ['alma9-c1', 'alma9-c2']
+
+t.teardown(async () => await lab.down())
+
+/** Every file of a host's upper layer with all that can change of it, logs left out. */
+function layer(host: string): Map<string, string> {
+  const found = new Map<string, string>()
+  const top = lab.overlayFolder(host)
+  const walk = (folder: string): void => {
+    for (const name of readdirSync(join(top, folder))) {
+      const path = join(folder, name)
+      if (logs.test(path)) continue
+      const full = join(top, path)
+      const stat = lstatSync(full)
+      const content = stat.isFile()
+        ? createHash('sha256').update(readFileSync(full)).digest('hex')
+        : stat.isSymbolicLink()
+          ? readlinkSync(full)
+          : ''
+      found.set(path, `${stat.mode.toString(8)} ${stat.uid}:${stat.gid} ${content}`)
+      if (stat.isDirectory()) walk(path)
+    }
+  }
+  walk('/')
+  return found
+}
+
+/** What a running system writes by itself: logs, journals, login records, the server's own data. */
+const logs = /^\/(var\/log\/|var\/lib\/(mysql|systemd)\/|var\/lib\/private\/|run\/|tmp\/)/
+
+function differences(before: Map<string, string>, after: Map<string, string>): string[] {
+  const paths = new Set([...before.keys(), ...after.keys()])
+  return [...paths].filter((path) => before.get(path) !== after.get(path)).toSorted()
+}
+
+async function ssh(host: string, command: string): Promise<string> {
+  const [program = '', ...args] = lab.sshCommand(host)
+  return (await exec(program, [...args, command])).stdout
+}
+
+function explain({ exitCode, stderr, events }: Finished): string {
+  return `exit code ${exitCode}\n${stderr}\n${events
+    .filter(({ type }) => type === 'failure')
+    .map((event) => JSON.stringify(event))
+    .join('\n')}`
+}
+
+t.before(async () => {
+  await lab.down()
+  await lab.up()
+})
+
+t.test(
+  '--check on hosts never touched shows the plan, says unknown, and writes nothing',
+  async (t) => {
+    const before = new Map(names.map((name) => [name, layer(name)]))
+    const run = await runPlaybook(site, [...inventory, '--check', '--diff', '--output', 'json'])
+    t.equal(run.exitCode, 0, explain(run))
+    for (const name of names) {
+      t.same(differences(before.get(name)!, layer(name)), [], `${name} is as it was`)
+      t.match(run.recap?.hosts[name], { failed: 0, unreachable: 0 })
+      t.ok((run.recap?.hosts[name]?.changed ?? 0) >= 3, 'hosts entries and the package are planned')
+      t.ok((run.recap?.hosts[name]?.unknown ?? 0) > 0, 'what needs the package is unknown')
+    }
+    const reasons = run.events.flatMap((event) =>
+      event.type === 'task' && event.status === 'unknown' ? [event.reason] : [],
+    )
+    t.ok(
+      reasons.length > 0 && reasons.every((reason) => reason?.includes('mariadb-server')),
+      'each says why',
+    )
+    const detailed = await runPlaybook(site, [...inventory, '--check', '--detailed-exitcode'])
+    t.equal(detailed.exitCode, 2)
+  },
+)
+
+t.test(
+  'site.ts converges two blank hosts, passwords show nowhere, and a second run changes nothing',
+  async (t) => {
+    const password = labSecret('tsite', 'replication').reveal()
+    const seen = new Set<string>()
+    let sampling = true
+    const sampler = Promise.all(
+      names.map(async (name) => {
+        // One ssh session a host, so that looking costs little.
+        while (sampling)
+          for (const line of (
+            await ssh(name, 'for i in 1 2 3 4 5 6 7 8 9 10; do ps -eo args; sleep 0.05; done')
+          ).split('\n'))
+            seen.add(line)
+      }),
+    )
+    const first = await runPlaybook(site, [...inventory, '-vvv', '--diff', '--output', 'json'])
+    sampling = false
+    await sampler
+    t.equal(first.exitCode, 0, explain(first))
+    t.ok(
+      [...seen].some((line) => line.includes('mariadbd')),
+      'the samples are of the run',
+    )
+    t.notOk(
+      [...seen].some((line) => line.includes(password)),
+      'not in ps',
+    )
+    t.notOk(`${first.stdout}${first.stderr}`.includes(password), 'not in the output')
+    for (const name of names) {
+      const found = await ssh(
+        name,
+        `grep -rlF -- ${password} / --exclude-dir=proc --exclude-dir=sys --exclude-dir=dev 2>/dev/null || :`,
+      )
+      // The server itself keeps what its replica logs in with.
+      t.same(
+        found
+          .split('\n')
+          .filter((path) => path !== '' && !/^\/var\/lib\/mysql\/.*master.*\.info$/.test(path)),
+        [],
+      )
+    }
+    const records = await exec('grep', ['-rlF', '--', password, '.hostwright']).catch(() => ({
+      stdout: '',
+    }))
+    t.equal(records.stdout, '', 'not in the records of the runs')
+
+    const before = new Map(names.map((name) => [name, layer(name)]))
+    const second = await runPlaybook(site, [...inventory, '--output', 'json'])
+    t.equal(second.exitCode, 0, explain(second))
+    for (const name of names) {
+      t.match(second.recap?.hosts[name], { changed: 0, failed: 0, unreachable: 0, unknown: 0 })
+      t.same(differences(before.get(name)!, layer(name)), [], `${name} is as it was`)
+      t.comment(`${name}: ${second.recap?.hosts[name]?.roundTrips} round trips`)
+    }
+    const detailed = await runPlaybook(site, [...inventory, '--detailed-exitcode'])
+    t.equal(detailed.exitCode, 0, 'nothing to change')
+    t.match(detailed.stdout, /alma9-c1 +: ok=\d+ +changed=0/)
+  },
+)
+
+t.test(
+  'a host that does not answer is unreachable in seconds, and the other goes on',
+  async (t) => {
+    await lab.linkDown('alma9-c2')
+    try {
+      const started = Date.now()
+      const run = await runPlaybook(site, [
+        ...inventory,
+        '--output',
+        'json',
+        '-e',
+        'ansible_ssh_common_args=-o ConnectTimeout=3',
+      ])
+      t.comment(`${Date.now() - started} ms`)
+      t.equal(run.exitCode, 1, 'refused: the given arguments leave out the known hosts')
+      const real = await runPlaybook(site, [...inventory, '--output', 'json'])
+      t.ok([2, 4].includes(real.exitCode ?? 0), explain(real))
+      t.match(real.recap?.hosts['alma9-c2'], { unreachable: 1 })
+      const tasks = real.events.filter(
+        (event) => event.type === 'task' && event.host === 'alma9-c1',
+      )
+      t.ok(tasks.length >= 2, 'work that does not need the other is done')
+    } finally {
+      await lab.linkUp('alma9-c2')
+    }
+  },
+)
+
+t.test('sessions of sshd killed during a run: it ends well', async (t) => {
+  await ssh('alma9-c1', 'sed -i /bar.local/d /etc/hosts')
+  let kills = 0
+  const run = await runPlaybook(site, [...inventory, '--output', 'json'], {
+    onEvent: (event) => {
+      if (event.type !== 'play') return
+      kills += 1
+      // All sessions but the one that does it.
+      void ssh(
+        'alma9-c1',
+        'for pid in $(pgrep -f "sshd: root@notty"); do [ "$pid" = "$PPID" ] || kill -9 "$pid"; done',
+      ).catch(() => undefined)
+    },
+  })
+  t.ok(kills > 0)
+  t.equal(run.exitCode, 0, explain(run))
+})
+
+t.test('two runs at once: the second says who holds the lock', async (t) => {
+  let second: Promise<Finished> | undefined
+  const first = startPlaybook(
+    'test/fixtures/playbooks/slow.ts',
+    [...inventory, '--output', 'json'],
+    {
+      onEvent: (event) => {
+        if (event.type === 'task' && event.status === 'changed')
+          second ??= runPlaybook(site, [...inventory, '--output', 'json'])
+      },
+    },
+  )
+  t.equal((await first.finished).exitCode, 0)
+  const refused = await second
+  t.equal(refused?.exitCode, 2)
+  t.match(
+    refused?.events.find(({ type }) => type === 'failure'),
+    {
+      error: { code: 'HOST_LOCKED', message: /held by .*process \d+\), slow, run .* since \d{4}-/ },
+    },
+  )
+})
