@@ -13,6 +13,7 @@ import {
   template,
   type Host,
 } from '../../lib/index.js'
+import { divergedHint, positions } from './diverged.js'
 import { nodeState, nodeVerdict } from './facts.js'
 import { familyOf } from './families.js'
 import { judge, type Judged, type Verdict } from './judge.js'
@@ -159,19 +160,15 @@ function decide(
     verdict.kind === 'blank' ? [{ replica: name, source: verdict.source, replace: false }] : [],
   )
   if (!against || !('reason' in against)) return blank
-  const positions = nodes
-    .toSorted((a, b) => a.name.localeCompare(b.name))
-    .map(({ name, status }) => `"${name}" is at "${status.binlogPosition}"`)
-    .join(', ')
   if (winner === undefined)
     throw new HostwrightError(
       'REPLICATION_DIVERGED',
       `Cannot join "${nodes
         .map(({ name }) => name)
         .toSorted()
-        .join(', ')}": their data have diverged: ${against.reason}; ${positions}`,
+        .join(', ')}": their data have diverged: ${against.reason}; ${positions(nodes)}`,
       {
-        hint: 'the data of all nodes are untouched; compare them and name the node whose data stay in mariadb_master_master.winner: the others then lose theirs',
+        hint: divergedHint,
       },
     )
   if (verdicts.get(winner)?.kind === 'blank')

@@ -1,4 +1,5 @@
 import {
+  HostwrightError,
   mariadbGtidWait,
   mariadbReplicaPosition,
   mariadbReplication,
@@ -13,6 +14,7 @@ import {
   sequenceIn,
   type Gtid,
 } from '../../lib/resources/mariadb/gtid.js'
+import { divergedHint, positions } from './diverged.js'
 import { history, type Judged } from './judge.js'
 import type { Params } from './params.js'
 
@@ -49,15 +51,26 @@ export async function replicate(
   )
   const reached = formatGtids(highest(halted.flatMap((peer) => common(own, peer))))
   const missing = formatGtids(foreign(own, peers))
-  await host.ensure([
-    ...(reached === '' ? [] : [mariadbReplicaPosition({ reached })]),
-    ...peers.flatMap((peer) =>
-      connections(wish, own, peers, peer).map((connection) => mariadbReplication(connection)),
-    ),
-    ...(missing === '' || host.check
-      ? []
-      : [mariadbGtidWait({ position: missing, timeout: 30_000 })]),
-  ])
+  try {
+    await host.ensure([
+      ...(reached === '' ? [] : [mariadbReplicaPosition({ reached })]),
+      ...peers.flatMap((peer) =>
+        connections(wish, own, peers, peer).map((connection) => mariadbReplication(connection)),
+      ),
+      ...(missing === '' || host.check
+        ? []
+        : [mariadbGtidWait({ position: missing, timeout: 30_000 })]),
+    ])
+  } catch (error) {
+    if (!(error instanceof HostwrightError) || error.code !== 'REPLICATION_DIVERGED') throw error
+    const { code, message, task, place } = error
+    throw new HostwrightError(code, `${message}; ${positions([own, ...peers])}`, {
+      task,
+      place,
+      hint: divergedHint,
+      cause: error,
+    })
+  }
 }
 
 /** A connection to one peer as it should be, after what has to be gone through before. */

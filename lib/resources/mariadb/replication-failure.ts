@@ -32,13 +32,18 @@ export function replicationFailure(
   const thread = status.sqlError ? 'SQL' : 'IO'
   return new HostwrightError(
     diverged ? 'REPLICATION_DIVERGED' : 'REPLICATION_BROKEN',
-    `${action}: ${thread} thread stopped with error ${error.code}: ${error.message}`,
+    `${action}: ${thread} thread stopped with error ${error.code}: ${withoutPasswords(error.message)}`,
     {
       hint: diverged
         ? divergedHint
         : (hints[error.code] ?? 'see the log of MariaDB: journalctl -u mariadb'),
     },
   )
+}
+
+/** The server quotes the statement that failed as it was written. */
+function withoutPasswords(text: string): string {
+  return text.replaceAll(/\b(IDENTIFIED BY|PASSWORD)(\s*\(?\s*)'[^']*'?/gi, "$1$2'***'")
 }
 
 const divergedHint =
