@@ -22,6 +22,7 @@ export { mariadbVariables, type MariadbVariablesOptions } from './mariadbVariabl
 export { packages, type PackagesOptions } from './packages.js'
 export { service, type ServiceOptions } from './service.js'
 export { sshKeypair, type SshKeypairOptions, type SshPublicKey } from './sshKeypair.js'
+export { sshHostKeys } from './sshHostKeys.js'
 export { symlink, type SymlinkOptions } from './symlink.js'
 export { template, type TemplateOptions } from './template.js'
 export { user, type UserOptions } from './user.js'

@@ -1,0 +1,30 @@
+import { role } from '../../lib/index.js'
+import { configure } from './configure.js'
+import { lsyncdNode } from './facts.js'
+import { join } from './join.js'
+import { ownAddresses, peersOf } from './nodes.js'
+import { params } from './params.js'
+
+export { lsyncdNode, type LsyncdNode } from './facts.js'
+
+/**
+ * A folder that all nodes have: what is created, changed, renamed or deleted on one is soon so on
+ * all. A node that is blank is filled from the others before it sends anything. See README.md.
+ *
+ * @throws HostwrightError PARAMETER_INVALID; on the host TASK_FAILED where the folder's file system
+ *   is not mounted, or what is to fill the node cannot be reached
+ */
+export const lsyncdPeer = role({
+  name: 'lsyncd_peer',
+  params,
+  async run(host, wish) {
+    const peers = peersOf(host, wish)
+    const own = await configure(host, wish, peers)
+    const node = { ...own, addresses: await ownAddresses(host) }
+    await host.publish(lsyncdNode, node)
+    const told = await Promise.all(
+      peers.map(async (name) => [name, await host.peer(name).fact(lsyncdNode)] as const),
+    )
+    await join(host, wish, node, new Map(told))
+  },
+})

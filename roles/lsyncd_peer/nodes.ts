@@ -1,0 +1,62 @@
+import { isIP } from 'node:net'
+import { HostwrightError, type Host } from '../../lib/index.js'
+import type { LsyncdNode } from './facts.js'
+import type { Params } from './params.js'
+
+/**
+ * The inventory names of the nodes that this one mirrors to and from.
+ *
+ * @throws HostwrightError PARAMETER_INVALID
+ */
+export function peersOf(host: Host, { peers }: Params): readonly string[] {
+  const refuse = (text: string, hint: string) => {
+    throw new HostwrightError(
+      'PARAMETER_INVALID',
+      `Cannot mirror to the peers of "${host.name}": ${text}`,
+      { hint },
+    )
+  }
+  const names = (peers ?? host.hosts).filter((name) => name !== host.name)
+  if (names.length === 0)
+    refuse('there are none', 'run the play on all nodes, or name the others in peers')
+  if (new Set(names).size < names.length) refuse('one is named twice', 'name each of them once')
+  return names
+}
+
+/** How a node is reached: as the inventory says, else by its name. */
+export function endpointOf(host: Host, name: string): { address: string; port: number } {
+  const { ansible_host: address, ansible_port: port } = host.peer(name).vars
+  return {
+    address: typeof address === 'string' ? address : name,
+    port: port === undefined ? 22 : Number(port),
+  }
+}
+
+/** From which addresses a node connects to the others. */
+export async function ownAddresses(host: Host): Promise<readonly string[]> {
+  const { addresses } = await host.facts()
+  const own = addresses
+    .map(({ address }) => address)
+    .filter((address) => !/^(fe80:|169\.254\.)/i.test(address))
+  const { ansible_host: said } = host.vars
+  return typeof said === 'string' && isIP(said) > 0 && own.includes(said) ? [said] : own
+}
+
+/**
+ * The nodes that this one is to be filled from before it may send anything; none where it may begin.
+ * While no node is seeded, the first that holds anything begins, and the others take from it: what
+ * they have besides, they send once they run.
+ */
+export function sourcesOf(
+  own: { readonly name: string; readonly node: LsyncdNode },
+  peers: ReadonlyMap<string, LsyncdNode>,
+  order: readonly string[],
+): readonly string[] {
+  if (own.node.seeded) return []
+  const seeded = [...peers].filter(([, { seeded: is }]) => is).map(([name]) => name)
+  if (seeded.length > 0) return seeded
+  const all = new Map([...peers, [own.name, own.node]])
+  const names = [...all.keys()].toSorted((a, b) => order.indexOf(a) - order.indexOf(b))
+  const first = names.find((name) => all.get(name)?.empty === false) ?? names[0]
+  return first === undefined || first === own.name ? [] : [first]
+}
