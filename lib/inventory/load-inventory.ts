@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { groupsByHost } from './groups-by-host.js'
 import { readSource } from './read-source.js'
 import { localNames, selectHosts } from './select-hosts.js'
 import { sourceReader } from './source-reader.js'
@@ -49,6 +50,7 @@ export async function loadInventory(options: LoadOptions): Promise<LoadedInvento
   settleTree(tree)
   const context: HostContext = {
     tree,
+    groupsOf: groupsByHost(tree),
     folders,
     playbookFolder:
       options.playbookFolder === undefined ? undefined : resolve(options.playbookFolder),

@@ -68,10 +68,9 @@ async function loadData(file: string): Promise<unknown> {
     return hasLoad(source) ? await source.load() : source
   } catch (error) {
     if (error instanceof HostwrightError) throw error.with({ place: { file } })
-    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error)
     throw new HostwrightError(
       'INVENTORY_INVALID',
-      `Cannot load inventory "${file}": ${reason ?? ''}`,
+      `Cannot load inventory "${file}": ${reasonOf(error)}`,
       {
         place: placeOf(error, file),
         cause: error,
@@ -130,13 +129,19 @@ function variableOf(value: unknown, file: string): Variable {
   return { value, place: () => ({ file }) }
 }
 
+/** What esbuild says of a mistake in the source: its file, line, column from 0, and text. */
+const mistakePattern = /^(\/.+):(\d+):(\d+): ERROR: (.+)$/m
+
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  return mistakePattern.exec(message)?.[4] ?? message.split('\n')[0] ?? ''
+}
+
 /** The line of the module at which an error was thrown, or esbuild found a mistake. */
 function placeOf(error: unknown, file: string): Place {
-  const [mistake] =
-    (error as { errors?: readonly { location?: { line: number; column: number } | null }[] } | null)
-      ?.errors ?? []
-  if (mistake?.location)
-    return { file, line: mistake.location.line, column: mistake.location.column + 1 }
+  const [, source, row, offset] =
+    mistakePattern.exec(error instanceof Error ? error.message : '') ?? []
+  if (source !== undefined) return { file: source, line: Number(row), column: Number(offset) + 1 }
   const stack = error instanceof Error ? (error.stack ?? '') : ''
   for (const [, url = '', line, column] of stack.matchAll(
     /((?:file:\/\/)?\/[^\s()]+?):(\d+):?(\d+)?/g,

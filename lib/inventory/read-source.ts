@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { extname, join, resolve } from 'node:path'
 import { HostwrightError } from '../core/errors.js'
 import { parseAddress } from './address.js'
+import { isFolder } from './is-folder.js'
 import { readIniInventory } from './ini-inventory.js'
 import { readModuleInventory } from './module-inventory.js'
 import type { SourceReader } from './source-reader.js'
@@ -51,7 +52,7 @@ async function readFolder(folder: string, reader: SourceReader, tree: Tree): Pro
   const entries = await readdir(folder)
   for (const name of entries.filter((entry) => !skipped.test(entry)).toSorted()) {
     const path = join(folder, name)
-    if ((await stat(path)).isDirectory()) await readFolder(path, reader, tree)
+    if (await isFolder(path)) await readFolder(path, reader, tree)
     else await readFileSource(path, reader, tree)
   }
 }

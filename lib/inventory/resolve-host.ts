@@ -1,11 +1,13 @@
 import type { Place } from '../core/place.js'
 import { originsOf } from './extra-vars.js'
-import { depths, type Tree, type Variable } from './tree.js'
+import type { Tree, Variable } from './tree.js'
 import type { InventoryHost, Vars } from './types.js'
 import type { VarsFiles } from './vars-files.js'
 
 export interface HostContext {
   readonly tree: Tree
+  /** See {@link groupsByHost}. */
+  readonly groupsOf: (host: string) => readonly string[]
   /** Beside which the inventory's group_vars and host_vars stand, in the order of the sources. */
   readonly folders: readonly string[]
   readonly playbookFolder: string | undefined
@@ -22,7 +24,7 @@ export interface HostContext {
  */
 export async function resolveHost(name: string, context: HostContext): Promise<InventoryHost> {
   const { tree, folders, playbookFolder, varsFiles } = context
-  const groups = groupsOf(tree, name)
+  const groups = context.groupsOf(name)
   const beside = playbookFolder === undefined ? [] : [playbookFolder]
   const merged = new Map<string, Variable>()
   const add = (layer: Iterable<readonly [string, Variable]>) => {
@@ -50,22 +52,6 @@ export async function resolveHost(name: string, context: HostContext): Promise<I
 const implicitVars: readonly (readonly [string, Variable])[] = [
   ['ansible_connection', { value: 'local', place: () => undefined }],
 ]
-
-/** The groups of a host and their ancestors, without `all`, by depth, priority and name. */
-function groupsOf(tree: Tree, host: string): string[] {
-  const names = new Set(
-    [...tree.groups.values()].filter((group) => group.hosts.has(host)).map((group) => group.name),
-  )
-  for (const name of names)
-    for (const group of tree.groups.values()) if (group.children.has(name)) names.add(group.name)
-  names.delete('all')
-  const depth = depths(tree)
-  const priority = (name: string) => tree.groups.get(name)?.priority ?? 1
-  return [...names].toSorted(
-    (a, b) =>
-      (depth.get(a) ?? 0) - (depth.get(b) ?? 0) || priority(a) - priority(b) || (a < b ? -1 : 1),
-  )
-}
 
 function extraLayer(extraVars: Vars): [string, Variable][] {
   const origins = originsOf(extraVars)

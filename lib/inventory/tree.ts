@@ -143,18 +143,6 @@ export function hostsOf(tree: Tree, name: string): string[] {
   return [...new Set([...levels].flatMap((group) => [...(tree.groups.get(group)?.hosts ?? [])]))]
 }
 
-/** The longest way from a group without a parent, for every group. */
-export function depths(tree: Tree): ReadonlyMap<string, number> {
-  const found = new Map<string, number>()
-  const visit = (name: string, depth: number): void => {
-    if ((found.get(name) ?? -1) >= depth) return
-    found.set(name, depth)
-    for (const child of tree.groups.get(name)?.children ?? []) visit(child, depth + 1)
-  }
-  for (const name of tree.groups.keys()) visit(name, 0)
-  return found
-}
-
 /** The groups from one down to another, undefined where there is no way. */
 function wayBetween(tree: Tree, from: string, to: string): string[] | undefined {
   if (from === to) return [from]

@@ -1,6 +1,8 @@
-import { readdir, stat } from 'node:fs/promises'
-import { extname, isAbsolute, join } from 'node:path'
+import { readdir } from 'node:fs/promises'
+import { extname, join } from 'node:path'
 import { HostwrightError } from '../core/errors.js'
+import { readReason } from '../core/read-reason.js'
+import { isFolder } from './is-folder.js'
 import { readYaml } from './read-yaml.js'
 import type { SourceReader } from './source-reader.js'
 import type { Variable } from './tree.js'
@@ -26,19 +28,47 @@ export type VarsFiles = (
  */
 export function varsFiles(reader: SourceReader): VarsFiles {
   const known = new Map<string, Promise<ReadonlyMap<string, Variable>>>()
+  const listings = new Map<string, Promise<ReadonlySet<string>>>()
   return (folder, kind, name) => {
     const path = join(folder, kind, name)
-    const vars = known.get(path) ?? readAll(path, kind, name, reader)
+    const listing = listings.get(join(folder, kind)) ?? list(join(folder, kind))
+    listings.set(join(folder, kind), listing)
+    const vars = known.get(path) ?? readAll(path, kind, name, listing, reader)
     known.set(path, vars)
     return vars
   }
 }
 
-async function readAll(path: string, kind: VarsFolder, name: string, reader: SourceReader) {
+/** Each folder is listed once: most hosts have no file in it. */
+async function list(folder: string): Promise<ReadonlySet<string>> {
+  try {
+    return new Set(await readdir(folder))
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'ENOENT') return new Set()
+    throw new HostwrightError(
+      'VARIABLE_INVALID',
+      `Cannot read variables "${folder}": ${readReason(error)}`,
+      {
+        place: { file: folder },
+        cause: error,
+      },
+    )
+  }
+}
+
+async function readAll(
+  path: string,
+  kind: VarsFolder,
+  name: string,
+  listing: Promise<ReadonlySet<string>>,
+  reader: SourceReader,
+) {
   const vars = new Map<string, Variable>()
-  // A host that is named by a path, as chroots are, has no file.
-  if (isAbsolute(name)) return vars
-  for (const file of await filesFor(path))
+  const listed = await listing
+  const extension = extensions.find((candidate) => listed.has(name + candidate))
+  if (extension === undefined) return vars
+  for (const file of await filesAt(path + extension))
     for (const [variable, value] of await readVarsFile(file, reader)) vars.set(variable, value)
   const priority = vars.get('ansible_group_priority')
   if (kind === 'group_vars' && priority !== undefined)
@@ -53,13 +83,8 @@ async function readAll(path: string, kind: VarsFolder, name: string, reader: Sou
   return vars
 }
 
-async function filesFor(path: string): Promise<string[]> {
-  for (const extension of extensions) {
-    const found = await stat(path + extension).catch(() => undefined)
-    if (found !== undefined)
-      return found.isDirectory() ? await filesIn(path + extension) : [path + extension]
-  }
-  return []
+async function filesAt(path: string): Promise<string[]> {
+  return (await isFolder(path)) ? await filesIn(path) : [path]
 }
 
 async function filesIn(folder: string): Promise<string[]> {
@@ -67,9 +92,8 @@ async function filesIn(folder: string): Promise<string[]> {
   for (const name of (await readdir(folder)).toSorted()) {
     if (name.startsWith('.') || name.endsWith('~')) continue
     const path = join(folder, name)
-    const isFolder = (await stat(path)).isDirectory()
-    if (isFolder && extname(name) === '') files.push(...(await filesIn(path)))
-    else if (!isFolder && extensions.includes(extname(name))) files.push(path)
+    if (await isFolder(path)) files.push(...(extname(name) === '' ? await filesIn(path) : []))
+    else if (extensions.includes(extname(name))) files.push(path)
   }
   return files
 }
