@@ -3,11 +3,13 @@ import { HostwrightError } from '../core/errors.js'
 import { quote } from '../core/quote.js'
 import { resourceType } from './define.js'
 import { chomp, editPlan, insertLines } from './edit.js'
+import { pathOf } from './paths.js'
 import { checkAccount, checkLine, checkPath, checkWord, refuse } from './parameters.js'
 import { account } from './probes/account.js'
 import { content } from './probes/content.js'
 import { stat, type Entry } from './probes/stat.js'
-import type { Ask, CommonOptions, Plan, Query, Resource } from './types.js'
+import { supposing } from './supposing.js'
+import type { Ask, CommonOptions, Plan, Query, Resource, Unknown } from './types.js'
 import { writeReads } from './write.js'
 
 export interface AuthorizedKeyOptions {
@@ -40,41 +42,44 @@ const describe = resourceType<AuthorizedKeyOptions>({
     const folder = posix.dirname(path)
     return [account(wish.user), ...writeReads(path), content(path), ...writeReads(folder)]
   },
-  plan(wish, ask) {
-    const owner = ask(account(wish.user))
-    if (owner === null)
-      throw new HostwrightError(
-        'TASK_FAILED',
-        `Cannot authorize a key for "${wish.user}": there is no such user`,
-        {
-          hint: `Put user({ name: '${wish.user}' }) before it`,
+  plan: supposing(
+    (wish, ask) => {
+      const owner = ask(account(wish.user))
+      if (owner === null)
+        throw new HostwrightError(
+          'TASK_FAILED',
+          `Cannot authorize a key for "${wish.user}": there is no such user`,
+          {
+            hint: `Put user({ name: '${wish.user}' }) before it`,
+          },
+        )
+      const path = wish.path ?? `${owner.home.replace(/\/$/, '')}/.ssh/authorized_keys`
+      if (wish.state === 'absent' && ask(stat(path)).type === 'absent')
+        return { changes: [], steps: [] }
+      const folder =
+        wish.path === undefined ? makeFolder(ask, wish.user, owner.group, path) : undefined
+      const seen = folder === undefined ? ask : withFolder(ask, posix.dirname(path), folder.entry)
+      const fresh = folder?.entry !== undefined || seen(stat(path)).type === 'absent'
+      const plan = editPlan(seen, {
+        path,
+        task: `authorizedKey ${wish.user}`,
+        create: wish.state !== 'absent',
+        sensitive: false,
+        ...(fresh && { mode: '0600', owner: wish.user, group: owner.group }),
+        edit: (lines) => edit(wish, lines),
+      })
+      if (folder?.steps === undefined || plan.steps.length === 0) return plan
+      return {
+        ...plan,
+        steps: [...folder.steps, ...plan.steps],
+        effects: {
+          ...plan.effects,
+          becomes: [...(plan.effects?.becomes ?? []), [stat(posix.dirname(path)), folder.entry]],
         },
-      )
-    const path = wish.path ?? `${owner.home.replace(/\/$/, '')}/.ssh/authorized_keys`
-    if (wish.state === 'absent' && ask(stat(path)).type === 'absent')
-      return { changes: [], steps: [] }
-    const folder =
-      wish.path === undefined ? makeFolder(ask, wish.user, owner.group, path) : undefined
-    const seen = folder === undefined ? ask : withFolder(ask, posix.dirname(path), folder.entry)
-    const fresh = folder?.entry !== undefined || seen(stat(path)).type === 'absent'
-    const plan = editPlan(seen, {
-      path,
-      task: `authorizedKey ${wish.user}`,
-      create: wish.state !== 'absent',
-      sensitive: false,
-      ...(fresh && { mode: '0600', owner: wish.user, group: owner.group }),
-      edit: (lines) => edit(wish, lines),
-    })
-    if (folder?.steps === undefined || plan.steps.length === 0) return plan
-    return {
-      ...plan,
-      steps: [...folder.steps, ...plan.steps],
-      effects: {
-        ...plan.effects,
-        becomes: [...(plan.effects?.becomes ?? []), [stat(posix.dirname(path)), folder.entry]],
-      },
-    }
-  },
+      }
+    },
+    (query) => pathOf(query) !== undefined,
+  ),
 })
 
 /**
@@ -173,12 +178,14 @@ function makeFolder(
 
 /** The answers as they are once the folder is made. */
 function withFolder(ask: Ask, folder: string, entry: Entry | undefined): Ask {
-  const about = stat(folder)
   if (entry === undefined) return ask
+  const { id } = stat(folder)
   return Object.assign(
-    <Answer>(query: Query<Answer>): Answer =>
-      query.id === about.id ? (entry as Answer) : ask(query),
-    { maybe: ask.maybe },
+    <Answer>(query: Query<Answer>): Answer => (query.id === id ? (entry as Answer) : ask(query)),
+    {
+      maybe: <Answer>(query: Query<Answer>): Answer | Unknown =>
+        query.id === id ? (entry as Answer) : ask.maybe(query),
+    },
   )
 }
 

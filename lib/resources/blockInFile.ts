@@ -4,6 +4,7 @@ import { resourceType } from './define.js'
 import { chomp, editPlan, editReads, insertLines } from './edit.js'
 import { checkPosition, placeOf, textOf, type Position } from './lineInFile.js'
 import { checkLine, checkWord, refuse } from './parameters.js'
+import { supposing } from './supposing.js'
 import type { CommonOptions, Resource } from './types.js'
 import { checkAttributes, type FileAttributes } from './write.js'
 
@@ -27,7 +28,7 @@ const describe = resourceType<BlockInFileOptions>({
   name: 'blockInFile',
   title: ({ path }) => path,
   reads: ({ path }) => editReads(path),
-  plan: (wish, ask) =>
+  plan: supposing((wish, ask) =>
     editPlan(ask, {
       ...wish,
       task: `blockInFile ${wish.path}`,
@@ -35,6 +36,7 @@ const describe = resourceType<BlockInFileOptions>({
       sensitive: wish.block instanceof Secret,
       edit: (lines) => edit(wish, lines),
     }),
+  ),
 })
 
 /**

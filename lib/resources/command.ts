@@ -6,6 +6,7 @@ import { pathOf } from './paths.js'
 import { checkLine, checkPath, refuse } from './parameters.js'
 import { shell } from './probes/shell.js'
 import { stat } from './probes/stat.js'
+import { supposing } from './supposing.js'
 import type { Ask, CommonOptions, Query, Resource } from './types.js'
 
 export interface CommandOptions {
@@ -34,7 +35,7 @@ const describe = resourceType<CommandOptions>({
   name: 'command',
   title: ({ name, run }) => name ?? firstLine(run),
   reads: (wish) => guards(wish),
-  plan(wish, ask) {
+  plan: supposing((wish, ask) => {
     const skipped = reasonToSkip(wish, ask)
     if (skipped !== undefined) return { changes: [], steps: [], skipped }
     const { input, timeout, creates, removes } = wish
@@ -58,7 +59,7 @@ const describe = resourceType<CommandOptions>({
         },
       },
     }
-  },
+  }),
 })
 
 /**

@@ -6,6 +6,7 @@ import { newOwner, pathEffects, pathOf, within } from './paths.js'
 import { checkAccount, checkMode, checkPath, checkWord, refuse } from './parameters.js'
 import { identity } from './probes/identity.js'
 import { stat, type Entry } from './probes/stat.js'
+import { supposing } from './supposing.js'
 import type { Ask, CommonOptions, Plan, Resource } from './types.js'
 import { assertParent, attributeChanges, setAttributes } from './write.js'
 
@@ -32,7 +33,7 @@ const describe = resourceType<DirectoryOptions>({
     ...(parents === false ? [stat(posix.dirname(path))] : ancestors(path).map((one) => stat(one))),
     identity(),
   ],
-  plan: (wish, ask) => (wish.state === 'absent' ? remove(wish, ask) : make(wish, ask)),
+  plan: supposing((wish, ask) => (wish.state === 'absent' ? remove(wish, ask) : make(wish, ask))),
 })
 
 /**

@@ -4,10 +4,11 @@ import { quote } from '../core/quote.js'
 import { Secret } from '../core/secret.js'
 import { resourceType } from './define.js'
 import { locate } from './locate.js'
-import { pathEffects, reloadUnits, sum } from './paths.js'
+import { pathEffects, pathOf, reloadUnits, sum } from './paths.js'
 import { checkWord, refuse } from './parameters.js'
 import { sha256 } from './probes/sha256.js'
 import { stat } from './probes/stat.js'
+import { supposing } from './supposing.js'
 import type { CommonOptions, Resource, ResourceType } from './types.js'
 import {
   attributeChanges,
@@ -42,46 +43,51 @@ export function fileType(name: string): ResourceType<FileWish> {
       ...writeReads(path),
       ...(bytes === undefined ? [] : [sha256(path)]),
     ],
-    plan(wish, ask) {
-      const { path, bytes } = wish
-      const task = `${name} ${path}`
-      const now = ask(stat(path))
-      if (wish.state === 'absent') {
-        if (now.type === 'absent') return { changes: [], steps: [] }
-        if (now.type === 'directory')
-          throw new HostwrightError('TASK_FAILED', `Cannot remove "${path}": it is a directory`, {
-            hint: `Use directory({ path: '${path}', state: 'absent' }), which removes all that is in it`,
-          })
-        return {
-          changes: [{ property: 'state', from: now.type, to: 'absent' }],
-          steps: [{ script: `rm -f -- ${quote(path)}${reloadUnits(path)}` }],
-          effects: pathEffects(task, path, { type: 'absent' }, null),
+    plan: supposing(
+      (wish, ask) => {
+        const { path, bytes } = wish
+        const task = `${name} ${path}`
+        const now = ask(stat(path))
+        if (wish.state === 'absent') {
+          if (now.type === 'absent') return { changes: [], steps: [] }
+          if (now.type === 'directory')
+            throw new HostwrightError('TASK_FAILED', `Cannot remove "${path}": it is a directory`, {
+              hint: `Use directory({ path: '${path}', state: 'absent' }), which removes all that is in it`,
+            })
+          return {
+            changes: [{ property: 'state', from: now.type, to: 'absent' }],
+            steps: [{ script: `rm -f -- ${quote(path)}${reloadUnits(path)}` }],
+            effects: pathEffects(task, path, { type: 'absent' }, null),
+          }
         }
-      }
-      if (bytes !== undefined) {
-        const present = now.type === 'file' ? ask(sha256(path)) : null
-        if (now.type === 'file' && present === null)
-          throw new HostwrightError('TASK_FAILED', `Cannot read "${path}": permission denied`, {
-            hint: 'Use become',
-          })
-        return writePlan(ask, { ...wish, task, bytes, same: present === sum(bytes) })
-      }
-      if (now.type !== 'file')
-        throw new HostwrightError(
-          'TASK_FAILED',
-          `Cannot set mode and owner of "${path}": ${now.type === 'absent' ? 'it does not exist' : 'it is not a file'}`,
-          { hint: now.type === 'absent' ? 'Give its content too' : 'Use another path' },
-        )
-      const changes = attributeChanges(now, wish)
-      if (changes.length === 0) return { changes, steps: [] }
-      const wanted = { mode: now.mode, owner: now.owner, group: now.group, ...wish }
-      const { mode, owner, group } = wanted
-      return {
-        changes,
-        steps: [{ script: setAttributes(path, wanted) }],
-        effects: { becomes: [[stat(path), { type: 'file', size: now.size, mode, owner, group }]] },
-      }
-    },
+        if (bytes !== undefined) {
+          const present = now.type === 'file' ? ask(sha256(path)) : null
+          if (now.type === 'file' && present === null)
+            throw new HostwrightError('TASK_FAILED', `Cannot read "${path}": permission denied`, {
+              hint: 'Use become',
+            })
+          return writePlan(ask, { ...wish, task, bytes, same: present === sum(bytes) })
+        }
+        if (now.type !== 'file')
+          throw new HostwrightError(
+            'TASK_FAILED',
+            `Cannot set mode and owner of "${path}": ${now.type === 'absent' ? 'it does not exist' : 'it is not a file'}`,
+            { hint: now.type === 'absent' ? 'Give its content too' : 'Use another path' },
+          )
+        const changes = attributeChanges(now, wish)
+        if (changes.length === 0) return { changes, steps: [] }
+        const wanted = { mode: now.mode, owner: now.owner, group: now.group, ...wish }
+        const { mode, owner, group } = wanted
+        return {
+          changes,
+          steps: [{ script: setAttributes(path, wanted) }],
+          effects: {
+            becomes: [[stat(path), { type: 'file', size: now.size, mode, owner, group }]],
+          },
+        }
+      },
+      (query, { path, bytes }) => pathOf(query) === path && bytes !== undefined,
+    ),
   }
 }
 

@@ -2,6 +2,7 @@ import { quote } from '../core/quote.js'
 import { resourceType } from './define.js'
 import { checkAccount, checkWord, refuse } from './parameters.js'
 import { groupEntry } from './probes/groupEntry.js'
+import { supposing } from './supposing.js'
 import type { CommonOptions, Resource } from './types.js'
 
 export interface GroupOptions {
@@ -18,7 +19,7 @@ const describe = resourceType<GroupOptions>({
   name: 'group',
   title: ({ name }) => name,
   reads: ({ name }) => [groupEntry(name)],
-  plan({ name, gid, system, state }, ask) {
+  plan: supposing(({ name, gid, system, state }, ask) => {
     const now = ask(groupEntry(name))
     const members = now?.members ?? []
     if (state === 'absent') {
@@ -51,7 +52,7 @@ const describe = resourceType<GroupOptions>({
         stale: ({ kind }) => kind.name === 'account' && now !== null,
       },
     }
-  },
+  }),
 })
 
 /**

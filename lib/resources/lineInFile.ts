@@ -2,6 +2,7 @@ import { Secret } from '../core/secret.js'
 import { resourceType } from './define.js'
 import { chomp, editPlan, editReads, insertLines } from './edit.js'
 import { checkLine, checkWord, refuse } from './parameters.js'
+import { supposing } from './supposing.js'
 import type { CommonOptions, Resource } from './types.js'
 import { checkAttributes, type FileAttributes } from './write.js'
 
@@ -28,7 +29,7 @@ const describe = resourceType<LineInFileOptions>({
   name: 'lineInFile',
   title: ({ path }) => path,
   reads: ({ path }) => editReads(path),
-  plan: (wish, ask) =>
+  plan: supposing((wish, ask) =>
     editPlan(ask, {
       ...wish,
       task: `lineInFile ${wish.path}`,
@@ -36,6 +37,7 @@ const describe = resourceType<LineInFileOptions>({
       sensitive: wish.line instanceof Secret,
       edit: (lines) => (wish.state === 'absent' ? takeOut(wish, lines) : putIn(wish, lines)),
     }),
+  ),
 })
 
 /**

@@ -7,6 +7,7 @@ import { pathEffects, pathOf } from './paths.js'
 import { checkAccount, checkLine, checkPath, checkWord, refuse } from './parameters.js'
 import { content } from './probes/content.js'
 import { stat } from './probes/stat.js'
+import { supposing } from './supposing.js'
 import type { Ask, CommonOptions, Plan, Resource } from './types.js'
 import { assertParent, attributeChanges, writeReads } from './write.js'
 
@@ -34,33 +35,36 @@ const describe = resourceType<SshKeypairOptions, SshPublicKey>({
   name: 'sshKeypair',
   title: ({ path }) => path,
   reads: ({ path }) => [...writeReads(path), content(`${path}.pub`)],
-  plan(wish, ask) {
-    const { path } = wish
-    const now = ask(stat(path))
-    if (now.type === 'absent') return generate(wish, ask)
-    if (now.type !== 'file' && now.type !== 'symlink')
-      throw new HostwrightError(
-        'TASK_FAILED',
-        `Cannot make key "${path}": there is a ${now.type}`,
-        {
-          hint: 'Remove it first, or use another path',
-        },
-      )
-    const publicKey = ask(content(`${path}.pub`))
-    if (publicKey === null) return derive(path)
-    const output = read(publicKey)
-    assertType(wish, output.publicKey)
-    const changes = now.type === 'file' ? attributeChanges(now, ownerOf(wish)) : []
-    if (changes.length === 0) return { changes, steps: [], output }
-    return {
-      changes,
-      steps: [
-        { script: `chown -- ${quote(wish.owner ?? '')} ${quote(path)} ${quote(`${path}.pub`)}` },
-      ],
-      effects: { stale: (query) => pathOf(query) === path },
-      output,
-    }
-  },
+  plan: supposing(
+    (wish, ask) => {
+      const { path } = wish
+      const now = ask(stat(path))
+      if (now.type === 'absent') return generate(wish, ask)
+      if (now.type !== 'file' && now.type !== 'symlink')
+        throw new HostwrightError(
+          'TASK_FAILED',
+          `Cannot make key "${path}": there is a ${now.type}`,
+          {
+            hint: 'Remove it first, or use another path',
+          },
+        )
+      const publicKey = ask(content(`${path}.pub`))
+      if (publicKey === null) return derive(path)
+      const output = read(publicKey)
+      assertType(wish, output.publicKey)
+      const changes = now.type === 'file' ? attributeChanges(now, ownerOf(wish)) : []
+      if (changes.length === 0) return { changes, steps: [], output }
+      return {
+        changes,
+        steps: [
+          { script: `chown -- ${quote(wish.owner ?? '')} ${quote(path)} ${quote(`${path}.pub`)}` },
+        ],
+        effects: { stale: (query) => pathOf(query) === path },
+        output,
+      }
+    },
+    (query, { path }) => pathOf(query) === path,
+  ),
   output: ({ path }, ask) => read(ask(content(`${path}.pub`)) ?? Buffer.alloc(0)),
 })
 

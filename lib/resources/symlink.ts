@@ -4,6 +4,7 @@ import { resourceType } from './define.js'
 import { isUnitFile, newOwner, pathEffects, pathOf, reloadUnits } from './paths.js'
 import { checkLine, checkPath, checkWord, refuse } from './parameters.js'
 import { stat } from './probes/stat.js'
+import { supposing } from './supposing.js'
 import type { CommonOptions, Resource } from './types.js'
 import { assertParent, writeReads } from './write.js'
 
@@ -22,7 +23,7 @@ const describe = resourceType<SymlinkOptions>({
   name: 'symlink',
   title: ({ path }) => path,
   reads: ({ path }) => writeReads(path),
-  plan({ path, target = '', state, force }, ask) {
+  plan: supposing(({ path, target = '', state, force }, ask) => {
     const task = `symlink ${path}`
     const now = ask(stat(path))
     const from = now.type === 'symlink' ? (now.target ?? '') : now.type
@@ -71,7 +72,7 @@ const describe = resourceType<SymlinkOptions>({
         },
       },
     }
-  },
+  }),
 })
 
 /**

@@ -8,6 +8,7 @@ import { checkAccount, checkPath, checkWord, refuse } from './parameters.js'
 import { account, type Account } from './probes/account.js'
 import { groupEntry } from './probes/groupEntry.js'
 import { stat } from './probes/stat.js'
+import { supposing } from './supposing.js'
 import type { CommonOptions, Plan, Resource } from './types.js'
 
 export interface UserOptions {
@@ -44,13 +45,13 @@ const describe = resourceType<UserWish>({
   name: 'user',
   title: ({ name }) => name,
   reads: ({ name, group }) => [account(name), ...(group === undefined ? [groupEntry(name)] : [])],
-  plan(wish, ask) {
+  plan: supposing((wish, ask) => {
     const now = ask(account(wish.name))
     if (wish.state === 'absent')
       return now === null ? { changes: [], steps: [] } : remove(wish, now)
     if (now !== null) return modify(wish, now)
     return create(wish, wish.group === undefined && ask(groupEntry(wish.name)) !== null)
-  },
+  }),
 })
 
 /**

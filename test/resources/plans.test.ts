@@ -34,7 +34,7 @@ import {
   type UnitState,
 } from '../../lib/resources/probes/index.js'
 import { sum } from '../../lib/resources/paths.js'
-import type { Resource } from '../../lib/resources/types.js'
+import { Unknown, type Query, type Resource } from '../../lib/resources/types.js'
 import { planOf, type Given } from '../fixtures/ask.js'
 
 interface Case {
@@ -1072,4 +1072,69 @@ t.test('effects: later resources see what earlier ones will have done', async (t
   const seen = new Map(born?.becomes?.map(([{ id }, answer]) => [id, answer]))
   t.match(seen.get('account:deploy'), { home: '/home/deploy', group: 'deploy' })
   t.match(seen.get('stat:/home/deploy'), { type: 'directory' })
+})
+
+t.test('check mode shows what it supposes, and knows what it does not know', async (t) => {
+  const doubt = new Unknown('package a would be installed first')
+  /** The absences of a table are in doubt. */
+  const doubted = (given: Given): Given =>
+    given.map(([query, answer]) => [
+      query,
+      answer === null || (answer as { type?: string } | undefined)?.type === 'absent'
+        ? doubt
+        : answer,
+    ])
+  const unknown = (resource: Resource<unknown>, given: Given) => {
+    const plan = planOf(resource, doubted(given))
+    return [plan.changes.length > 0 ? 'changes' : 'none', plan.unknown]
+  }
+  const reason = doubt.reason
+  t.same(unknown(file({ path: '/etc/f', content: 'x' }), etc(null)), ['changes', undefined])
+  t.same(unknown(file({ path: '/etc/f', state: 'absent' }), etc(null)), ['none', reason])
+  t.same(
+    unknown(directory({ path: '/srv/a' }), [
+      asRoot,
+      [stat('/srv'), aFolder],
+      [stat('/srv/a'), absent],
+    ]),
+    ['changes', reason],
+  )
+  t.same(
+    unknown(user({ name: 'deploy' }), [
+      [account('deploy'), null],
+      [groupEntry('deploy'), null],
+    ]),
+    ['changes', reason],
+  )
+  t.same(unknown(lineInFile({ path: '/etc/f', line: 'a', create: true }), etc(null)), [
+    'changes',
+    reason,
+  ])
+  t.same(unknown(authorizedKey({ user: 'deploy', key }), authorized(undefined)), [
+    'changes',
+    undefined,
+  ])
+  const inMissing: Given = [
+    asRoot,
+    [stat('/no'), absent],
+    [stat('/no/f'), absent],
+    [sha256('/no/f'), null],
+  ]
+  t.same(
+    unknown(file({ path: '/no/f', content: 'a' }), inMissing),
+    ['changes', reason],
+    'its directory may come',
+  )
+  const fails: readonly (readonly [Resource, Given])[] = [
+    [lineInFile({ path: '/etc/f', line: 'a' }), etc(null)],
+    [file({ path: '/etc/f', mode: '0600' }), etc(null)],
+    [authorizedKey({ user: 'deploy', key }), [[account('deploy'), null]]],
+    [waitForPort({ port: 1 }), [[tcp({ port: 1 }) as Query, null]]],
+  ]
+  for (const [resource, given] of fails)
+    t.throws(
+      () => planOf(resource, doubted(given)),
+      { message: `unknown: ${reason}` },
+      resource.task,
+    )
 })
