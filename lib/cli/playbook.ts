@@ -68,14 +68,15 @@ async function execute(
   playbookFolder: string | undefined,
   body: (context: PlaybookContext) => Promise<unknown>,
 ): Promise<number> {
+  const vaultPassword = vaultPasswordSource({
+    file: options.vaultPasswordFile,
+    ask: options.askVaultPass,
+  })
   const inventory = await loadInventory({
     sources: options.inventories,
-    extraVars: await parseExtraVars(options.extraVars),
+    extraVars: await parseExtraVars(options.extraVars, { vaultPassword }),
     ...(playbookFolder !== undefined && { playbookFolder }),
-    vaultPassword: vaultPasswordSource({
-      ...(options.vaultPasswordFile !== undefined && { file: options.vaultPasswordFile }),
-      ask: options.askVaultPass,
-    }),
+    vaultPassword,
   })
   const becomePassword = options.askBecomePass ? await askPassword('BECOME password: ') : undefined
   const list = options.listHosts || options.listTasks

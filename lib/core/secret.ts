@@ -59,7 +59,11 @@ export function redactDeep<T>(value: T): T {
   if (typeof value === 'string') return redact(value) as T
   if (value instanceof Secret) return shown as T
   if (Array.isArray(value)) return value.map((item) => redactDeep(item as unknown)) as T
-  if (value !== null && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype)
+  if (
+    value !== null &&
+    typeof value === 'object' &&
+    Object.getPrototypeOf(value) === Object.prototype
+  )
     return Object.fromEntries(
       Object.entries(value).map(([key, item]) => [redact(key), redactDeep(item as unknown)]),
     ) as T
@@ -67,7 +71,9 @@ export function redactDeep<T>(value: T): T {
 }
 
 function hide(value: string): void {
-  const lines = value.includes('\n') ? value.split('\n').filter((line) => line.trim().length >= 16) : []
+  const lines = value.includes('\n')
+    ? value.split('\n').filter((line) => line.trim().length >= 16)
+    : []
   for (const text of [value, ...lines]) for (const form of forms(text)) known.add(form)
   hidden = [...known].toSorted((a, b) => b.length - a.length)
 }
@@ -79,7 +85,9 @@ function forms(text: string): string[] {
   // In a base64 stream a text stands at one of three alignments; the outermost characters depend on
   // the neighbours and are left off.
   const base64 = [0, 1, 2].flatMap((shift) => {
-    const padded = Buffer.concat([Buffer.alloc(shift), bytes]).toString('base64').replace(/=+$/, '')
+    const padded = Buffer.concat([Buffer.alloc(shift), bytes])
+      .toString('base64')
+      .replace(/=+$/, '')
     const from = shift === 0 ? 0 : shift + 1
     const core = padded.slice(from, bytes.length % 3 === (3 - shift) % 3 ? undefined : -1)
     return core.length >= 8 ? [core] : []

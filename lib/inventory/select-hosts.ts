@@ -29,7 +29,8 @@ export const localNames: readonly string[] = ['localhost', '127.0.0.1', '::1']
  * count.
  *
  * @see ansible-core 2.14, inventory/manager.py, which only warns of names that it does not know
- * @throws HostwrightError INVENTORY_INVALID for an unknown name, and where no host is left
+ * @returns nothing where known groups leave no host: whether that is wrong, the caller knows
+ * @throws HostwrightError INVENTORY_INVALID for an unknown name
  */
 export function selectHosts(pattern: string, inventory: HostNamesByGroup): string[] {
   const terms = splitPattern(pattern).flatMap(readTerms)
@@ -44,12 +45,8 @@ export function selectHosts(pattern: string, inventory: HostNamesByGroup): strin
   }
   for (const term of terms.filter(({ text }) => text.startsWith('!')))
     for (const host of matchTerm(withoutSign(term), inventory)) selected.delete(host)
-  if (selected.size === 0)
-    throw invalid(
-      pattern,
-      inventory.hosts.length === 0 ? 'the inventory has no hosts' : 'it matches no host',
-      undefined,
-    )
+  if (selected.size === 0 && inventory.hosts.length === 0)
+    throw invalid(pattern, 'the inventory has no hosts', undefined)
   const implicit = [...selected].filter((host) => !inventory.hosts.includes(host))
   return [...inventory.hosts.filter((host) => selected.has(host)), ...implicit]
 }

@@ -50,8 +50,8 @@ export function playFunction(run: Run): PlayFunction {
     const place = callerPlace()
     if (run.stopped) throw run.stopped
     checkOptions(name, options)
-    const { inventory, emit, mode } = run.options
-    const all = inventory.select(options.hosts)
+    const { emit, mode } = run.options
+    const all = run.select(options.hosts)
     const hosts = all.filter((host) => run.limited.has(host.name) && !lost(run, host))
     const names = hosts.map((host) => host.name)
     emit({ type: 'play', play: name, hosts: names })
@@ -88,7 +88,7 @@ function scopeOf(
   hosts: readonly string[],
   runtime: HostRuntime,
 ): Scope {
-  const { become = false } = options
+  const become = becomeOf(runtime.inventoryHost) ?? options.become ?? false
   const user = become === true ? undefined : become
   return {
     tags: options.tags ?? [],
@@ -96,6 +96,17 @@ function scopeOf(
     play: `play ${run.plays.length}`,
     ...(user !== false && { become: runtime.becomeSettings(user) }),
   }
+}
+
+/** As in Ansible, a host's own variable wins over the play. */
+function becomeOf(host: InventoryHost): boolean | undefined {
+  const { ansible_become: become } = host.vars
+  if (become === undefined || typeof become === 'boolean') return become
+  throw new HostwrightError(
+    'VARIABLE_INVALID',
+    `Cannot use variable "ansible_become" of "${host.name}": it is neither true nor false`,
+    { host: host.name, place: host.origin('ansible_become') },
+  )
 }
 
 async function runBatch(

@@ -36,7 +36,9 @@ export class Run {
   /** All plays so far, the one under way last. */
   readonly plays: Play[] = []
   readonly context: RunContext
-  readonly limited: ReadonlySet<string>
+  readonly limited: Set<string>
+  /** All of the inventory, and the controller itself where a play names it. */
+  readonly hosts: Map<string, InventoryHost>
   readonly #runtimes = new Map<string, HostRuntime>()
   readonly #limit
   #stopped: HostwrightError | undefined
@@ -44,6 +46,7 @@ export class Run {
   constructor(readonly options: RunOptions) {
     const { inventory } = options
     this.#limit = pLimit(options.forks)
+    this.hosts = new Map(inventory.hosts)
     this.limited = new Set(this.#limitNames())
     const board = new FactBoard((reason) => new UnknownSignal(reason))
     this.context = {
@@ -51,10 +54,22 @@ export class Run {
       board,
       tags: { only: options.tags, skip: options.skipTags },
       emit: options.emit,
-      inventory: inventory.hosts,
+      inventory: this.hosts,
       runtime: (host, mode) => this.#runtime(host, mode ?? options.mode),
       observe: observer(this),
     }
+  }
+
+  /** The hosts of a pattern; `localhost` need not be in the inventory. */
+  select(pattern: string): readonly InventoryHost[] {
+    const { inventory, limit } = this.options
+    const hosts = inventory.select(pattern)
+    for (const host of hosts)
+      if (!this.hosts.has(host.name)) {
+        this.hosts.set(host.name, host)
+        if (limit === undefined) this.limited.add(host.name)
+      }
+    return hosts
   }
 
   /** Whether any message has reached a host. */
@@ -146,7 +161,7 @@ export class Run {
   }
 
   #create(name: string, mode: Mode): HostRuntime {
-    const host = this.options.inventory.hosts.get(name)!
+    const host = this.hosts.get(name)!
     const { defaults, playbook } = this.options
     const settings = connectionSettings(host, {
       ...(defaults.user !== undefined && { user: defaults.user }),
