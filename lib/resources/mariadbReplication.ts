@@ -92,7 +92,8 @@ function plan(wish: MariadbReplicationOptions, ask: Ask): Plan<ReplicaStatus> {
       [{ property: 'source', from: 'none', to: from }],
       [`CHANGE MASTER ${name} TO ${settings(wish, wish.coordinates)}`, `START SLAVE ${name}`],
     )
-  const wrong = now.ioError?.code === accessDenied || ask(password(wish)) === 'wrong'
+  const stored = ask(password(wish))
+  const wrong = stored === 'wrong' || (stored === 'unknown' && now.ioError?.code === accessDenied)
   const changes = differences(wish, now)
   if (wrong) changes.push({ property: 'password', from: '***', to: '***' })
   if (changes.length > 0)

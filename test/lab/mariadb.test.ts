@@ -168,7 +168,7 @@ t.test('mariadb_master_master', { timeout: 1_700_000 }, async (t) => {
     )
     await sql(
       'm2',
-      'STOP SLAVE; SET GLOBAL sync_binlog = 0; REVOKE REPLICATION SLAVE ON *.* FROM replusr; GRANT SELECT ON *.* TO replusr',
+      'SET sql_log_bin = 0; STOP SLAVE; SET GLOBAL sync_binlog = 0; REVOKE REPLICATION SLAVE ON *.* FROM replusr; GRANT SELECT ON *.* TO replusr',
     )
     await eventually('m1', 'SELECT 1', '1')
     const fixed = await converges(t)
