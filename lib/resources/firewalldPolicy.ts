@@ -2,7 +2,14 @@ import { HostwrightError } from '../core/errors.js'
 import type { Change } from '../report/events.js'
 import { resourceType } from './define.js'
 import { letsIn, zoneWithoutSsh } from './firewalld/keeps-ssh.js'
-import { differences, frame, readPresent, type Present } from './firewalld/present.js'
+import {
+  differences,
+  frame,
+  isOurs,
+  readPresent,
+  type Present,
+  type Side,
+} from './firewalld/present.js'
 import { isSource, type FirewalldRule } from './firewalld/rule.js'
 import { reload, setRules, writePolicy } from './firewalld/script.js'
 import { byText, policyXml } from './firewalld/settings.js'
@@ -107,15 +114,14 @@ function planChange(
   const { name } = wish
   const wished = byText(wish.rules)
   const rules = [...wished.keys()]
-  const right = ({ exists, rules: has, foreign }: Present['file']): boolean =>
-    exists && foreign.length === 0 && sameKeys(has, wished)
+  const right = (side: Side): boolean => isOurs(side) && sameKeys(side.rules, wished)
   const steps = []
   const permanent = policyXml(frame, [...wished.values()])
   if (!right(file)) steps.push({ script: writePolicy(name), input: Buffer.from(permanent) })
+  // Where SSH came in by a rule that goes, it is the zones' files that have been found to let it in.
+  const rulesOnly = isOurs(runtime) && !closesSsh(wish, now, { file, runtime })
   if (now.running && !right(runtime))
-    steps.push({
-      script: runtime.exists && runtime.foreign.length === 0 ? setRules(name, rules) : reload(name),
-    })
+    steps.push({ script: rulesOnly ? setRules(name, rules) : reload(name) })
   const after: FirewalldState = {
     ...now,
     permanent,
@@ -141,16 +147,24 @@ function assertServices({ name }: FirewalldPolicyOptions, now: FirewalldState): 
 /** Refuses where firewalld is about to start or to close a port, and SSH would end with it. */
 function assertSsh(wish: FirewalldPolicyOptions, now: FirewalldState, has: Present): void {
   const { ssh } = now
-  if (ssh === null) return
-  const wished = byText(wish.rules)
-  const closes = [...has.file.rules, ...has.runtime.rules].some(
-    ([text, rule]) => !wished.has(text) && letsIn(rule, ssh),
-  )
-  const zone = now.running && !closes ? undefined : zoneWithoutSsh(now, wish.rules)
+  if (ssh === null || (now.running && !closesSsh(wish, now, has))) return
+  const zone = zoneWithoutSsh(now, wish.rules)
   if (zone === undefined) return
   throw new HostwrightError(
     'TASK_FAILED',
     `Cannot use policy "${wish.name}": SSH from "${ssh.client}" to port ${ssh.port} would be cut off: neither the policy nor zone "${zone}" lets it in`,
     { hint: `let in port ${ssh.port} too, or open it in the zone first` },
+  )
+}
+
+/** Whether a rule goes that lets in the SSH connection of this run. */
+function closesSsh(
+  wish: FirewalldPolicyOptions,
+  { ssh }: FirewalldState,
+  { file, runtime }: Present,
+): boolean {
+  const wished = byText(wish.rules)
+  return [...file.rules, ...runtime.rules].some(
+    ([text, rule]) => ssh !== null && !wished.has(text) && letsIn(rule, ssh),
   )
 }

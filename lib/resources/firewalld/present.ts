@@ -9,11 +9,12 @@ export interface Present {
   readonly runtime: Side
 }
 
-interface Side {
-  readonly exists: boolean
+export interface Side {
+  /** Which connections it is about, in words; undefined where there is no policy. */
+  readonly frame: string | undefined
   /** By their texts. */
   readonly rules: ReadonlyMap<string, FirewalldRule>
-  /** What is not as this library makes it. */
+  /** What no policy of this library has. */
   readonly foreign: readonly string[]
 }
 
@@ -32,34 +33,36 @@ export function readPresent({ permanent, runtime }: FirewalldState): Present {
   return { file: readFile(permanent), runtime: readRuntime(runtime) }
 }
 
+/** Whether there is a policy, and nothing but its rules may have to change. */
+export function isOurs(side: Side): boolean {
+  return side.frame === frameText(frame) && side.foreign.length === 0
+}
+
+const absent: Side = { frame: undefined, rules: new Map(), foreign: [] }
+
 function readFile(xml: string | null): Side {
-  if (xml === null) return { exists: false, rules: new Map(), foreign: [] }
+  if (xml === null) return absent
   const { attributes, ingress, egress, plain, rules, others } = readSettings(xml)
   const { priority, target = 'none' } = attributes
-  const head = frameText({ priority: Number(priority), target, ingress, egress })
   return {
-    exists: true,
+    frame: frameText({ priority: Number(priority), target, ingress, egress }),
     rules: byText(rules),
-    foreign: [...foreignFrame(head), ...plain.map(ruleTitle), ...others],
+    foreign: [...plain.map(ruleTitle), ...others],
   }
 }
 
 function readRuntime(runtime: RuntimePolicy | null): Side {
-  if (runtime === null) return { exists: false, rules: new Map(), foreign: [] }
+  if (runtime === null) return absent
   const unread = runtime.rules.filter((text) => readRichRule(text) === undefined)
   return {
-    exists: true,
+    frame: frameText(runtime),
     rules: byText(runtime.rules.flatMap((text) => readRichRule(text) ?? [])),
-    foreign: [...foreignFrame(frameText(runtime)), ...unread, ...runtime.others],
+    foreign: [...unread, ...runtime.others],
   }
 }
 
 function frameText({ priority, target, ingress, egress }: Frame): string {
   return `from ${ingress.join(', ')} to ${egress.join(', ')}, priority ${priority}, target ${target}`
-}
-
-function foreignFrame(text: string): string[] {
-  return text === frameText(frame) ? [] : [text]
 }
 
 /** What has to change so that a policy lets in just what is wished. */
@@ -74,8 +77,14 @@ export function differences(
     const to = wished.has(text) ? 'open' : 'closed'
     return from === to ? [] : [{ property: ruleTitle(rule), from, to }]
   })
-  const foreign = [...new Set([...file.foreign, ...runtime.foreign])]
-  return [...opened, ...foreign.map((from) => ({ property: 'policy', from, to: frameText(frame) }))]
+  const own = frameText(frame)
+  const frames = [file.frame, runtime.frame].flatMap((now) => (now === own ? [] : (now ?? [])))
+  const foreign = [...file.foreign, ...runtime.foreign]
+  return [
+    ...opened,
+    ...[...new Set(frames)].map((from) => ({ property: 'policy', from, to: own })),
+    ...[...new Set(foreign)].map((property) => ({ property, from: 'present', to: 'absent' })),
+  ]
 }
 
 function state(inFile: boolean, inUse = inFile): string {

@@ -125,7 +125,9 @@ function ruleText(tags: readonly Placed[]): string {
 const order = ['source', 'service', 'port', 'accept']
 
 function tagText({ name, attributes }: Tag): string {
-  const values = Object.entries(attributes).toSorted().map(([key, value]) => `${key}="${value}"`)
+  const values = Object.entries(attributes)
+    .toSorted()
+    .map(([key, value]) => `${key}="${value}"`)
   return [name, ...values].join(' ')
 }
 
