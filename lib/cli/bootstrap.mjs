@@ -1,7 +1,8 @@
 // Makes a fresh machine ready and runs the playbook on the lab: `npm run lab`. It runs before the
 // dependencies are installed, so it uses nothing but Node.
-// usage: node lib/cli/bootstrap.mjs [--only-install | OPTION...]
-//   --only-install  install the Debian packages that the lab needs, and do nothing else
+// usage: node lib/cli/bootstrap.mjs [--only-install [FILE] | OPTION...]
+//   --only-install  install the Debian packages that the lab needs, and those that FILE lists, and do
+//                   nothing else
 //   OPTION...       passed on to playbooks/site.ts
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
@@ -29,12 +30,13 @@ function checkMachine() {
 }
 
 function installPackages() {
-  const file = new URL('../lab/requirements.json', import.meta.url)
-  const requirements = JSON.parse(readFileSync(file, 'utf8'))
+  const files = [new URL('../lab/requirements.json', import.meta.url)]
+  if (onlyInstall && options[1] !== undefined) files.push(options[1])
+  const requirements = files.flatMap((file) => JSON.parse(readFileSync(file, 'utf8')))
   const names = [...new Set(requirements.map((one) => one.package))]
   const missing = names.filter((name) => !isInstalled(name))
   if (missing.length === 0) return
-  console.log(`Installing the Debian packages that the lab needs: ${missing.join(' ')}`)
+  console.log(`Installing the Debian packages that are needed: ${missing.join(' ')}`)
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   const install = ['install', '-qq', '--no-install-recommends', ...missing]
   for (const args of [['update', '-qq'], install])
