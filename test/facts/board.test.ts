@@ -84,7 +84,11 @@ t.test('a wait that can not end fails at once', async (t) => {
     act(facts)
     const error = await wait
     if (!(error instanceof HostwrightError)) return t.fail(`${name}: ${String(error)}`)
-    t.match({ code: error.code, message: error.message, place: error.place, host: error.host }, { code, message, place, host: 'b' }, name)
+    t.match(
+      { code: error.code, message: error.message, place: error.place, host: error.host },
+      { code, message, place, host: 'b' },
+      name,
+    )
     t.ok(error.hint, 'says what to do')
     if (code === 'FACT_PUBLISHER_FAILED') t.equal(error.cause, cause)
   }
@@ -100,7 +104,12 @@ t.test('a circle is named with its hosts, facts and places', async (t) => {
   const outside = end(facts.wait('d', 'a', status, place))
   for (const error of await Promise.all(waits)) {
     t.match(error, { code: 'FACT_CIRCLE' })
-    for (const part of ['"a" waits for "status" of "b"', '"b" waits for "key" of "c"', '"c" waits for "status" of "a"', 'site.ts:7:3'])
+    for (const part of [
+      '"a" waits for "status" of "b"',
+      '"b" waits for "key" of "c"',
+      '"c" waits for "status" of "a"',
+      'site.ts:7:3',
+    ])
       t.match((error as Error).message, part)
   }
   facts.publish('a', status, 3)
