@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir, rename, rm } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { mkdir, rename, rm } from 'node:fs/promises'
+import { basename } from 'node:path'
 import type { LabDefinition } from './definition.js'
 import { labFolder } from './places.js'
 import { indexPackages, repositoryFolder } from './repository.js'
@@ -31,7 +31,7 @@ export async function collectPackages(lab: LabDefinition, progress: Progress): P
   for (const path of lab.packages) {
     progress(`packages: adding ${basename(path)}`)
     if (path.endsWith('.mjs')) await run(process.execPath, [path, temporary])
-    else await copyFile(path, join(temporary, basename(path)))
+    else await run('cp', ['--', path, temporary])
   }
   await indexPackages(temporary, repositoryFolder())
   await rename(temporary, folder)

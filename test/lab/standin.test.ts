@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
-import type { Lab } from '../../lib/lab/index.js'
+import { defineLab, type Lab } from '../../lib/lab/index.js'
 import { useLab } from '../fixtures/lab.js'
 
 const execute = promisify(execFile)
@@ -86,6 +86,18 @@ t.test('the package is the same whenever it is built', async (t) => {
   await t.rejects(execute(process.execPath, [build, folder, '--format', 'zip']), {
     message: /usage: /,
   })
+})
+
+t.test('a lab refuses packages that it can not offer', async (t) => {
+  const options = { name: 'slabno', subnet: '203.0.113.80/28', hosts: {} }
+  for (const path of ['standin.deb', '/standin.rpm'])
+    t.throws(() => defineLab({ ...options, packages: [path] }), {
+      code: 'INVENTORY_INVALID',
+      message: `Cannot define lab "slabno": package "${path}" is not an absolute path of a .deb or .mjs file`,
+    })
+  const lab = defineLab({ ...options, packages: ['/nowhere/standin.deb'] })
+  t.teardown(() => lab.down())
+  await t.rejects(lab.up(), { code: 'LAB_FAILED', stderr: /No such file/ })
 })
 
 t.test('the stand-in', { timeout: 900_000 }, async (t) => {
