@@ -60,7 +60,7 @@ export function isSource(text: string): boolean {
 
 /** Whether an address is a source, or in it. */
 export function inSource(address: string, source: string): boolean {
-  if (!isSource(source) || isIP(address) === 0) return false
+  if (!isSource(source) || isIP(address) === 0 || family(source) !== family(address)) return false
   const [network = '', prefix] = source.split('/')
   const list = new BlockList()
   list.addSubnet(network, Number(prefix ?? bits(isIP(network))), family(network))
