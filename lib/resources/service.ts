@@ -19,6 +19,9 @@ export interface ServiceOptions {
 
 const suffixes = /\.(?:service|socket|timer|target|mount|path|automount|swap|slice|scope|device)$/
 
+/** Probes that do not ask a service, so that none which starts or stops changes their answers. */
+const untouched = /^(?:stat|sha256|content|package.*|account|groupEntry|identity|hostKeys|system)$/
+
 const describe = resourceType<ServiceOptions>({
   name: 'service',
   title: ({ name }) => name,
@@ -150,13 +153,13 @@ function effects(wish: ServiceOptions, now: UnitState): Effects {
   return {
     becomes: [[unitState(unitOf(name)), after]],
     // A service that has started may have opened ports, and its programs may say something else.
-    stale: ({ kind }) =>
-      !/^(?:stat|sha256|content|package|account|group|identity|system$)/.test(kind.name),
+    stale: ({ kind }) => !untouched.test(kind.name),
     unknown: {
       when: ({ kind }, answer) =>
         state !== undefined &&
-        ((kind.name === 'tcp' && answer === (stops ? 'open' : 'closed')) ||
-          kind.name.startsWith('mariadb')),
+        (kind.name === 'tcp'
+          ? answer === (stops ? 'open' : 'closed')
+          : !/^(?:unitState|shell)$/.test(kind.name) && !untouched.test(kind.name)),
       reason: `service ${name} would be ${state ?? 'changed'} first`,
     },
   }
