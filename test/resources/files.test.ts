@@ -230,15 +230,15 @@ t.test('nobody ever reads half a file or a missing one', { timeout: 60_000 }, as
   const contents = ['a', 'b'].map((letter) => letter.repeat(200_000))
   writeFileSync(path, contents[0]!)
   const seen = new Set<string>()
-  let going = true
+  const watching = new AbortController()
   const watch = (async () => {
-    while (going) {
+    while (!watching.signal.aborted) {
       seen.add(readFileSync(path, 'utf8'))
       await sleep(1)
     }
   })()
   for (const content of [contents[1]!, contents[0]!]) await ensure(t, [file({ path, content })])
-  going = false
+  watching.abort()
   await watch
   t.ok([...seen].every((text) => contents.includes(text)))
 })

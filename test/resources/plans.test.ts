@@ -964,14 +964,17 @@ for (const [name, options, before, after] of authorizations)
     t.match(plan.steps[0]?.script, /\nchmod -- 0644/, 'the file keeps its owner and mode')
   })
 
+/** The first change of a file that has another content. */
+function changeOf(resource: Resource, before: Buffer | null) {
+  return planOf(resource, [
+    ...etc('').filter(([{ kind }]) => kind.name !== 'content' && kind.name !== 'sha256'),
+    [sha256('/etc/f'), 'other'],
+    [content('/etc/f'), before],
+  ]).changes[0]
+}
+
 t.test('file() tells what differs of a text, and of nothing else', async (t) => {
-  const change = (resource: Resource, before: Buffer | null) =>
-    planOf(resource, [
-      ...etc('').filter(([{ kind }]) => kind.name !== 'content' && kind.name !== 'sha256'),
-      [sha256('/etc/f'), 'other'],
-      [content('/etc/f'), before],
-    ]).changes[0]
-  t.match(change(file({ path: '/etc/f', content: 'new\n' }), Buffer.from('old\n')), {
+  t.match(changeOf(file({ path: '/etc/f', content: 'new\n' }), Buffer.from('old\n')), {
     before: 'old\n',
     after: 'new\n',
   })
@@ -981,7 +984,7 @@ t.test('file() tells what differs of a text, and of nothing else', async (t) => 
     ['old bytes', file({ path: '/etc/f', content: 'new' }), Buffer.from([0, 255])],
     ['a large text', file({ path: '/etc/f', content: 'x'.repeat(300_000) }), Buffer.from('old')],
   ] as const) {
-    const { before: shownBefore, after } = change(resource, before) ?? {}
+    const { before: shownBefore, after } = changeOf(resource, before) ?? {}
     t.same([shownBefore, after], [undefined, undefined], name)
   }
   const hash = planOf(user({ name: 'deploy', passwordHash: '$6$new$newhash' }), [

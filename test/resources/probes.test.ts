@@ -277,15 +277,19 @@ const cases: readonly Case[] = [
   },
 ]
 
+function hashes(list: unknown): readonly (string | undefined)[] {
+  return (list as { passwordHash?: { reveal(): string } }[]).map((one) =>
+    one?.passwordHash?.reveal(),
+  )
+}
+
 for (const { name, ask, said, answers } of cases)
   t.test(name, async (t) => {
     const keys = ask.map(({ key }) => key as never)
     const found = ask[0]!.kind.parse(Buffer.from(said), keys)
     t.same(found, answers)
     // Secrets hide themselves from a comparison; what they hold is compared apart.
-    const hash = (list: unknown) =>
-      (list as { passwordHash?: { reveal(): string } }[]).map((one) => one?.passwordHash?.reveal())
-    t.same(hash(found), hash(answers))
+    t.same(hashes(found), hashes(answers))
   })
 
 t.test('stat() refuses a path that may not be looked at', async (t) => {
