@@ -146,7 +146,7 @@ async function runOnce<T>(
   const { board } = view.runtime.context
   const owner = view.role === undefined ? '' : `${view.role}: `
   const fact: Fact<T> = { name: `runOnce ${owner}${name} (${view.scope.play})` }
-  const first = view.scope.hosts[0] ?? view.name
+  const first = view.scope.first ?? view.name
   if (first === view.name && !board.has(first, fact)) board.publish(first, fact, await work(host))
   return await board.wait(view.name, first, fact, callerPlace())
 }

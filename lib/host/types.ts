@@ -41,7 +41,7 @@ export interface Host {
   readonly groups: readonly string[]
   /** True where nothing is changed: check mode, or a host that is only read for its facts. */
   readonly check: boolean
-  /** The names of all hosts of the play, in inventory order. */
+  /** The names of all hosts of the play, in inventory order; `--limit` and failures take none away. */
   readonly hosts: readonly string[]
   /**
    * Makes resources so, in order. Costs one round trip when all are.

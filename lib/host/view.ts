@@ -13,8 +13,10 @@ export interface Scope {
   readonly role?: string
   readonly become?: Become
   readonly tags: readonly string[]
-  /** The names of the play's hosts. */
+  /** The names of all hosts of the play, those too that this run leaves out or has lost. */
   readonly hosts: readonly string[]
+  /** Who does what is done once. */
+  readonly first?: string | undefined
   readonly handler?: boolean
   /** Tells one play of the run from the next. */
   readonly play: string

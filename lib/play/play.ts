@@ -62,17 +62,20 @@ export function playFunction(run: Run): PlayFunction {
         text: `play "${name}": pattern "${options.hosts}" matches no host`,
       })
     const later = new Set(names)
-    const everyone = new Set(all.map((host) => host.name))
+    const allNames = all.map((host) => host.name)
+    const everyone = new Set(allNames)
+    const scope = (runtime: HostRuntime): Scope =>
+      scopeOf(run, options, allNames, names[0], runtime)
     run.plays.push({
       body,
       later,
       selects: (host) => everyone.has(host),
-      scope: (runtime) => scopeOf(run, options, names, runtime),
+      scope,
     })
     if (mode !== 'list' && !run.touched) await run.refuseUnknownKeys(hosts)
     for (const batch of batches(hosts, options.serial)) {
       for (const host of batch) later.delete(host.name)
-      await runBatch(run, batch, options, names, body, place)
+      await runBatch(run, batch, options, scope, body, place)
       if (run.stopped) throw run.stopped
     }
   }
@@ -86,6 +89,7 @@ function scopeOf(
   run: Run,
   options: PlayOptions,
   hosts: readonly string[],
+  first: string | undefined,
   runtime: HostRuntime,
 ): Scope {
   const become = becomeOf(runtime.inventoryHost) ?? options.become ?? false
@@ -93,6 +97,7 @@ function scopeOf(
   return {
     tags: options.tags ?? [],
     hosts,
+    first,
     play: `play ${run.plays.length}`,
     ...(user !== false && { become: runtime.becomeSettings(user) }),
   }
@@ -113,7 +118,7 @@ async function runBatch(
   run: Run,
   batch: readonly InventoryHost[],
   options: PlayOptions,
-  names: readonly string[],
+  scope: (runtime: HostRuntime) => Scope,
   body: (host: Host) => Promise<unknown>,
   place: ReturnType<typeof callerPlace>,
 ): Promise<void> {
@@ -124,7 +129,7 @@ async function runBatch(
     batch.map(async ({ name }) => {
       try {
         const runtime = run.context.runtime(name)
-        const view = new View(runtime, scopeOf(run, options, names, runtime))
+        const view = new View(runtime, scope(runtime))
         await withHandlers(view, async () => await bodyOf(view, body))
         board.finish(name)
       } catch (error) {
