@@ -154,9 +154,19 @@ function exitCodeOf(
 
 function plainExitCode(run: Run, thrown: unknown): number {
   if (run.interrupted) return 130
-  const errors = [...run.failed.values(), ...(thrown === undefined ? [] : [thrown])]
+  // A host that only lacked the facts of an unreachable one has failed at nothing of its own.
+  const own = [...run.failed.values()].filter((error) => !ofUnreachable(error))
+  const errors = [...own, ...(thrown === undefined ? [] : [thrown])]
   if (errors.length > 0) return !run.touched && errors.every(ofInput) ? 1 : 2
   return run.unreachable.size > 0 ? 4 : 0
+}
+
+function ofUnreachable(error: unknown): boolean {
+  if (!(error instanceof HostwrightError)) return false
+  return (
+    errorCodes[error.code] === 4 ||
+    (error.code === 'FACT_PUBLISHER_FAILED' && ofUnreachable(error.cause))
+  )
 }
 
 function ofInput(error: unknown): boolean {

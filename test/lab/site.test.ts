@@ -119,7 +119,7 @@ t.test(
     for (const name of names) {
       const found = await ssh(
         name,
-        `grep -rlF -- ${password} / --exclude-dir=proc --exclude-dir=sys --exclude-dir=dev 2>/dev/null || :`,
+        `grep -rlF -- ${password} /etc /root /home /var /run /tmp /opt /srv 2>/dev/null || :`,
       )
       // The server itself keeps what its replica logs in with.
       t.same(
@@ -154,17 +154,9 @@ t.test(
     await lab.linkDown('alma9-c2')
     try {
       const started = Date.now()
-      const run = await runPlaybook(site, [
-        ...inventory,
-        '--output',
-        'json',
-        '-e',
-        'ansible_ssh_common_args=-o ConnectTimeout=3',
-      ])
-      t.comment(`${Date.now() - started} ms`)
-      t.equal(run.exitCode, 1, 'refused: the given arguments leave out the known hosts')
       const real = await runPlaybook(site, [...inventory, '--output', 'json'])
-      t.ok([2, 4].includes(real.exitCode ?? 0), explain(real))
+      t.comment(`${Date.now() - started} ms`)
+      t.equal(real.exitCode, 4, explain(real))
       t.match(real.recap?.hosts['alma9-c2'], { unreachable: 1 })
       const tasks = real.events.filter(
         (event) => event.type === 'task' && event.host === 'alma9-c1',
