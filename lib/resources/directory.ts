@@ -66,7 +66,7 @@ function make(wish: DirectoryOptions, ask: Ask): Plan {
     const at = now.type === 'symlink' ? `${path}/.` : path
     return {
       changes,
-      steps: [{ script: setAttributes(at, wanted) }],
+      steps: [{ script: setAttributes(at, exact(wish, wanted)) }],
       effects: { becomes: [[stat(at), withoutIds(wanted)]] },
     }
   }
@@ -89,7 +89,7 @@ function make(wish: DirectoryOptions, ask: Ask): Plan {
     steps: [
       {
         // The directory itself is never wider than wished, not even for a moment.
-        script: `umask 022 && mkdir ${wish.parents === false ? '' : '-p '}-m ${wanted.mode} -- ${quote(path)} && ${setAttributes(path, wanted)}`,
+        script: `umask 022 && mkdir ${wish.parents === false ? '' : '-p '}-m ${wanted.mode} -- ${quote(path)} && ${setAttributes(path, exact(wish, wanted))}`,
       },
     ],
     effects: {
@@ -128,6 +128,11 @@ function remove({ path }: DirectoryOptions, ask: Ask): Plan {
 
 function isInside(path: string | undefined, folder: string): boolean {
   return path !== undefined && path !== folder && within(path, folder)
+}
+
+/** With four digits chmod leaves a directory's setgid bit, which it may have from its parent. */
+function exact<Wanted extends Entry>(wish: DirectoryOptions, wanted: Wanted): Wanted {
+  return wish.mode === undefined ? wanted : { ...wanted, mode: `0${wanted.mode}` }
 }
 
 function attributes({ mode, owner, group }: DirectoryOptions): Partial<Entry> {
