@@ -199,15 +199,15 @@ t.test('descriptions are frozen, name their task and place, and touch nothing', 
   ])
 })
 
-function text({ wish }: { readonly wish: unknown }): string {
+function written({ wish }: { readonly wish: unknown }): string {
   return (wish as { readonly bytes: Buffer }).bytes.toString()
 }
 
 t.test('template() and file() find their files beside the caller', async (t) => {
   const folder = await tempFolder(t)
   writeFileSync(join(folder, 'x.hbs'), 'port {{port}}\n')
-  t.equal(text(template({ path, src: join(folder, 'x.hbs'), vars: { port: 80 } })), 'port 80\n')
-  t.equal(text(file({ path, source: join(folder, 'x.hbs') })), 'port {{port}}\n')
+  t.equal(written(template({ path, src: join(folder, 'x.hbs'), vars: { port: 80 } })), 'port 80\n')
+  t.equal(written(file({ path, source: join(folder, 'x.hbs') })), 'port {{port}}\n')
   // A role of its own, as a user has it.
   mkdirSync(join(folder, 'role/templates'), { recursive: true })
   mkdirSync(join(folder, 'role/files'))
@@ -225,7 +225,7 @@ t.test('template() and file() find their files beside the caller', async (t) => 
   const { make } = (await import(join(folder, 'role/index.mjs'))) as {
     make: (of: object) => { wish: unknown }[]
   }
-  t.same(make({ template, file }).map(text), ['in templates 1', 'beside 2', 'in files'])
+  t.same(make({ template, file }).map(written), ['in templates 1', 'beside 2', 'in files'])
 })
 
 /** What templates give: `[template, vars, text]`. */
