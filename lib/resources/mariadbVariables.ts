@@ -52,7 +52,9 @@ function plan(wish: MariadbVariablesOptions, ask: Ask): Plan {
   return {
     changes,
     steps: [{ script: `systemctl restart -- ${quote(wish.unit ?? 'mariadb')}` }],
-    effects: { stale: (query) => staleServer(query) || query.kind.name !== 'content' },
+    effects: {
+      stale: (query) => staleServer(query) || /^(?:unitState|tcp)$/.test(query.kind.name),
+    },
   }
 }
 

@@ -52,7 +52,7 @@ export function staleMariadb(...queries: readonly Query[]): Effects {
 
 /** What a restart of the server makes untrue: all that it has said. */
 export function staleServer(query: Query): boolean {
-  return query.kind.name === kindName
+  return query.kind.name.startsWith(kindName)
 }
 
 const kindName = 'mariadb'
