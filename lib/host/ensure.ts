@@ -97,13 +97,16 @@ class Ensure {
 
   #take(index: number, resource: Resource<unknown>, plan: Plan<unknown>): void {
     this.#plans[index] = plan
-    if (plan.skipped !== undefined) return this.#settle(index, 'skipped', [], plan.skipped)
     const idle = plan.steps.length === 0 && plan.changes.length === 0
     if (idle && plan.unknown === undefined) {
       const before = this.#inFlight.get(index)
-      if (before) this.view.notify(resource)
-      else this.view.notifyDue(resource)
-      return this.#settle(index, before ? 'changed' : 'ok', before ?? [])
+      if (before) {
+        this.view.notify(resource)
+        return this.#settle(index, 'changed', before)
+      }
+      this.view.notifyDue(resource)
+      const status = plan.skipped === undefined ? 'ok' : 'skipped'
+      return this.#settle(index, status, [], plan.skipped)
     }
     if (plan.effects) this.#answers.predict(plan.effects)
     if (this.view.readOnly) {
@@ -262,8 +265,9 @@ class Ensure {
 
   #made({ index, resource, plan }: Planned): void {
     if (this.#outcomes[index]) return
-    this.view.notify(resource)
-    this.#settle(index, 'changed', plan.changes)
+    // Steps without changes only looked: they waited for something, say.
+    if (plan.changes.length > 0) this.view.notify(resource)
+    this.#settle(index, plan.changes.length > 0 ? 'changed' : 'ok', plan.changes)
   }
 
   async #retry(item: Planned, error: HostwrightError): Promise<boolean> {

@@ -169,21 +169,32 @@ t.test(
 )
 
 t.test('sessions of sshd killed during a run: it ends well', async (t) => {
-  await ssh('alma9-c1', 'sed -i /bar.local/d /etc/hosts')
   let kills = 0
-  const run = await runPlaybook(site, [...inventory, '--output', 'json'], {
-    onEvent: (event) => {
-      if (event.type !== 'play') return
-      kills += 1
-      // All sessions but the one that does it.
-      void ssh(
-        'alma9-c1',
-        'for pid in $(pgrep -f "sshd: root@notty"); do [ "$pid" = "$PPID" ] || kill -9 "$pid"; done',
-      ).catch(() => undefined)
+  const run = await runPlaybook(
+    'test/fixtures/playbooks/steady.ts',
+    [...inventory, '--output', 'json'],
+    {
+      onEvent: (event) => {
+        if (event.type !== 'start' || event.task !== 'command wait' || kills > 0) return
+        kills += 1
+        // All sessions but the one that does it.
+        const others =
+          'for pid in $(pgrep -f "sshd: root@notty"); do [ "$pid" = "$PPID" ] || kill -9 "$pid"; done'
+        for (const name of names) void ssh(name, others).catch(() => undefined)
+      },
     },
-  })
-  t.ok(kills > 0)
+  )
+  t.equal(kills, 1)
   t.equal(run.exitCode, 0, explain(run))
+  const told = run.events.flatMap((event) => (event.type === 'note' ? [event.text] : []))
+  t.ok(
+    told.some((text) => text.includes('connection lost')),
+    told.join('\n'),
+  )
+  for (const name of names) {
+    t.match(run.recap?.hosts[name], { ok: 4, changed: 4, failed: 0, unreachable: 0 })
+    t.equal(await ssh(name, 'cat /root/steady/*'), 'after\nbefore\nwaited\n')
+  }
 })
 
 t.test('two runs at once: the second says who holds the lock', async (t) => {
