@@ -116,12 +116,24 @@ async function execute(
     hosts: [...run.limited],
   })
   let thrown: unknown
+  // A promise that nobody awaits must not end the process in the middle of a change.
+  const stray = (error: unknown) => {
+    thrown ??= error
+    run.stop(
+      new HostwrightError(
+        'INTERRUPTED',
+        'Cannot go on with the run: a promise that nobody awaits has failed',
+      ),
+    )
+  }
+  process.on('unhandledRejection', stray)
   try {
     await body({ play: playFunction(run), inventory, check: options.check })
   } catch (error) {
-    thrown = error
+    thrown ??= error
   }
   await run.close()
+  process.off('unhandledRejection', stray)
   release()
   for (const [host, count] of run.roundTrips()) recap.setRoundTrips(host, count)
   const hosts = recap.hosts()

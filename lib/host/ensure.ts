@@ -22,9 +22,6 @@ interface Planned {
   readonly plan: Plan<unknown>
 }
 
-/** How often a batch is probed again after a lost connection before the run gives up. */
-const lossPatience = 3
-
 /**
  * Makes resources so, in order: probes all in one message, plans as far as the answers reach, sends
  * the steps of many resources together, and asks again only what steps have made untrue.
@@ -123,13 +120,10 @@ class Ensure {
     try {
       await this.#send(blocked)
     } catch (error) {
-      const lost = error instanceof HostwrightError && error.code === 'CONNECTION_LOST'
-      if (!lost || this.#losses >= lossPatience) throw error
+      await this.view.recover(error, this.#losses)
       this.#losses += 1
-      this.view.runtime.note(`connection lost (${error.message}); connecting again`)
       for (const { index, plan } of this.#planned)
         if (!this.#outcomes[index]) this.#inFlight.set(index, plan.changes)
-      await this.view.runtime.session.reconnect()
       this.#restart()
     }
   }

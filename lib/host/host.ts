@@ -55,7 +55,8 @@ export function createHost(view: View): Host {
     },
     as: (user) => createHost(view.with({ become: runtime.becomeSettings(user) })),
     runOnce: async (name, work) => await runOnce(view, host, name, work),
-    notify: (handler) => void runtime.notified.set(handler.name, handler as Handler<never>),
+    notify: (handler) =>
+      void runtime.notified.set(handler.name, { handler: handler as Handler<never>, view }),
     flushHandlers: async () => await flushHandlers(view),
   }
   return Object.freeze(host)
@@ -86,7 +87,9 @@ async function systemFacts(view: View) {
   return await view.runtime.facts(async () => {
     const query = system()
     const script = query.kind.script([null as never])
-    const [result] = await view.exchangeBatch([{ script, required: true }])
+    const [result] = await view.persist(
+      async () => await view.exchangeBatch([{ script, required: true }]),
+    )
     return query.kind.parse(result!.stdout, [null as never])[0]!
   })
 }
@@ -154,18 +157,37 @@ async function runOnce<T>(
 /** Runs what was notified, in the order of the notifications; a handler may notify another. */
 export async function flushHandlers(view: View): Promise<void> {
   const { notified, session } = view.runtime
-  const done: string[] = []
+  // What is due stands on the host under the account whose work has asked for it.
+  const done = new Map<string, { readonly view: View; readonly names: string[] }>()
   try {
     for (;;) {
       const next = [...notified.values()][0]
       if (!next) break
-      notified.delete(next.name)
-      const host = createHost(view.with({ handler: true, role: `handler ${next.name}` }))
-      await next.run(host as never)
-      done.push(next.name)
-      session.due.delete(next.name)
+      const { handler } = next
+      notified.delete(handler.name)
+      await runHandler(view.with({ handler: true, role: `handler ${handler.name}` }), handler)
+      session.due.delete(handler.name)
+      const account = next.view.become?.user ?? ''
+      const { names } = done.get(account) ?? { names: [] }
+      done.set(account, { view: next.view, names: [...names, handler.name] })
     }
   } finally {
-    if (done.length > 0 && !view.readOnly) await view.exchange({ script: View.doneScript(done) })
+    if (!view.readOnly) for (const { view: by, names } of done.values()) await by.forgetDue(names)
+  }
+}
+
+async function runHandler(view: View, { run }: Handler<never>): Promise<void> {
+  try {
+    await run(createHost(view) as never)
+  } catch (error) {
+    if (!(error instanceof UnknownSignal) || !view.readOnly) throw error
+    view.emit({
+      type: 'task',
+      task: 'rest of the handler',
+      status: 'unknown',
+      changes: [],
+      reason: error.reason,
+      duration: 0,
+    })
   }
 }

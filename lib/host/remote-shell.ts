@@ -37,7 +37,8 @@ type Word = string | number | readonly (string | number)[]
  * changed: for changes there is `command`. In check mode a command that is not `readOnly` does not
  * run, and what follows in its role is *unknown*.
  *
- * @throws HostwrightError COMMAND_FAILED, COMMAND_TIMEOUT, CONNECTION_LOST (not tried again)
+ * @throws HostwrightError COMMAND_FAILED, COMMAND_TIMEOUT, CONNECTION_LOST (only what is `readOnly` is
+ *   tried again)
  * @example
  * const { stdout } = await host.$({ readOnly: true })`ss -Hltn sport = :${port}`
  */
@@ -89,19 +90,22 @@ async function runCommand(
   const input = typeof options.input === 'string' ? Buffer.from(options.input) : options.input
   const lines = outputLines((_, stream, text) => view.emit({ type: 'output', task, stream, text }))
   const stdout: Buffer[] = []
-  const reply = await view.exchange({
-    script: command,
-    ...(input && { input }),
-    ...(options.timeout !== undefined && { timeout: options.timeout }),
-    onStdout: (chunk) => {
-      if (options.onStdout) options.onStdout(chunk)
-      else {
+  const send = async () => {
+    stdout.length = 0
+    return await view.exchange({
+      script: command,
+      ...(input && { input }),
+      ...(options.timeout !== undefined && { timeout: options.timeout }),
+      onStdout: (chunk) => {
+        if (options.onStdout) return options.onStdout(chunk)
         stdout.push(chunk)
         lines.take(0, 'stdout', chunk)
-      }
-    },
-    onStderr: (chunk) => lines.take(0, 'stderr', chunk),
-  })
+      },
+      onStderr: (chunk) => lines.take(0, 'stderr', chunk),
+    })
+  }
+  const repeatable = options.readOnly && !options.onStdout && !(input && 'chunks' in input)
+  const reply = repeatable ? await view.persist(send) : await send()
   lines.flush(0)
   const result: CommandResult = {
     stdout: Buffer.concat(stdout).toString(),

@@ -3,9 +3,11 @@ import type { InventoryHost } from '../inventory/types.js'
 import type { EventBody } from '../report/events.js'
 import type { Become } from '../connection/types.js'
 import type { Handler } from '../resources/types.js'
+import { HostwrightError } from '../core/errors.js'
 import type { SystemFacts } from '../resources/probes/system.js'
 import { Answers, type Predictions } from './answers.js'
 import type { Session } from './session.js'
+import type { View } from './view.js'
 
 /**
  * `run` changes hosts; `check` plans and tells; `observe` reads silently, for the facts of hosts that
@@ -32,7 +34,10 @@ export class HostRuntime {
   readonly #answers = new Map<string, Answers>()
   readonly #predictions: Predictions = []
   #facts: Promise<SystemFacts> | undefined
-  readonly notified = new Map<string, Handler<never>>()
+  /** What is to run at the end of the play, with the view that has asked for it. */
+  readonly notified = new Map<string, { readonly handler: Handler<never>; readonly view: View }>()
+  readonly #pending = new Set<Promise<unknown>>()
+  #ended: HostwrightError | undefined
 
   constructor(
     readonly inventoryHost: InventoryHost,
@@ -52,6 +57,35 @@ export class HostRuntime {
     let answers = this.#answers.get(user)
     if (!answers) this.#answers.set(user, (answers = new Answers(this.#predictions, true)))
     return answers
+  }
+
+  /**
+   * Does something on the host for the play; the play does not end before it has. After a failure
+   * nothing more is begun.
+   */
+  async work<T>(exchange: () => Promise<T>): Promise<T> {
+    if (this.#ended) throw this.#ended
+    const pending = this.context.board.busy(this.name, exchange)
+    this.#pending.add(pending)
+    try {
+      return await pending
+    } finally {
+      this.#pending.delete(pending)
+    }
+  }
+
+  /** Waits for what the play's function has left running, and lets it begin nothing more. */
+  async end(): Promise<void> {
+    this.#ended = new HostwrightError(
+      'INTERRUPTED',
+      `Cannot work on "${this.name}": its play has ended`,
+      {
+        host: this.name,
+        hint: 'await every ensure and every command',
+      },
+    )
+    await Promise.allSettled(this.#pending)
+    this.#ended = undefined
   }
 
   /** Gathers the system facts on first use. */

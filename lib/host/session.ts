@@ -82,13 +82,13 @@ export class Session {
   }
 
   /** Tries until the host answers again. */
-  async reconnect(): Promise<void> {
+  async reconnect(become: Become | undefined): Promise<void> {
     let last: unknown
     for (const delay of reconnectDelays) {
       await sleep(delay)
       this.context.assertGoing()
       try {
-        await this.context.limit(async () => await this.connection.shell())
+        await this.context.limit(async () => await this.connection.shell(become))
         return
       } catch (error) {
         last = error

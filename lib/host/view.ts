@@ -1,3 +1,4 @@
+import { HostwrightError } from '../core/errors.js'
 import { quote } from '../core/quote.js'
 import type { Become, Message, Reply } from '../connection/types.js'
 import type { FactEvent, OutputEvent, StartEvent, TaskEvent } from '../report/events.js'
@@ -21,6 +22,9 @@ export interface Scope {
   /** Tells one play of the run from the next. */
   readonly play: string
 }
+
+/** How often work is taken up again after a lost connection before the run gives up. */
+const lossPatience = 3
 
 /** A host as one piece of code sees it: with its role, rights and tags. */
 export class View {
@@ -72,10 +76,8 @@ export class View {
   }
 
   async exchange(message: Message): Promise<Reply> {
-    return await this.runtime.context.board.busy(
-      this.name,
-      async () =>
-        await this.runtime.session.run(message, { become: this.become, locked: !this.readOnly }),
+    return await this.runtime.work(
+      async () => await this.runtime.session.run(message, this.#rights()),
     )
   }
 
@@ -84,15 +86,42 @@ export class View {
     watcher: BatchWatcher = {},
     timeout?: number,
   ): Promise<SectionResult[]> {
-    const rights = { become: this.become, locked: !this.readOnly }
-    return await this.runtime.context.board.busy(
-      this.name,
-      async () => await this.runtime.session.runBatch(sections, watcher, rights, timeout),
+    return await this.runtime.work(
+      async () => await this.runtime.session.runBatch(sections, watcher, this.#rights(), timeout),
     )
   }
 
+  /** Does what may be done twice; again when the connection is lost. */
+  async persist<T>(work: () => Promise<T>): Promise<T> {
+    for (let losses = 0; ; losses += 1) {
+      try {
+        return await work()
+      } catch (error) {
+        await this.recover(error, losses)
+      }
+    }
+  }
+
+  /**
+   * Connects again after a loss.
+   *
+   * @param losses how many there were before
+   * @throws the error itself, where it is no loss or there were too many
+   */
+  async recover(error: unknown, losses: number): Promise<void> {
+    const lost = error instanceof HostwrightError && error.code === 'CONNECTION_LOST'
+    if (!lost || losses >= lossPatience) throw error
+    this.runtime.note(`connection lost (${error.message}); connecting again`)
+    await this.runtime.work(async () => await this.runtime.session.reconnect(this.become))
+  }
+
+  #rights() {
+    return { become: this.become, locked: !this.readOnly }
+  }
+
   notify(resource: Resource<unknown>): void {
-    for (const handler of handlersOf(resource)) this.runtime.notified.set(handler.name, handler)
+    for (const handler of handlersOf(resource))
+      this.runtime.notified.set(handler.name, { handler, view: this })
   }
 
   /** Takes up what an earlier run has left due, now that the handler of that name is known. */
@@ -102,7 +131,7 @@ export class View {
       if (this.readOnly || !this.runtime.session.due.has(name) || this.runtime.notified.has(name))
         continue
       this.runtime.note(`handler "${name}" is still due from an earlier run`)
-      this.runtime.notified.set(name, handler)
+      this.runtime.notified.set(name, { handler, view: this })
     }
   }
 
@@ -115,10 +144,11 @@ export class View {
     return `mkdir -p -m 0700 -- "$hw_lib" "$hw_lib/due" && : ${files.map((file) => `>${file}`).join(' ')} || exit 1\n`
   }
 
-  /** The script that takes back {@link duePrefix}. */
-  static doneScript(names: readonly string[]): string {
+  /** Takes back {@link duePrefix}. */
+  async forgetDue(names: readonly string[]): Promise<void> {
     const files = names.map((name) => `"$hw_lib/due/"${quote(encodeURIComponent(name))}`)
-    return `rm -f -- ${files.join(' ')} && rmdir -- "$hw_lib/due" "$hw_lib" 2>/dev/null; :`
+    const script = `rm -f -- ${files.join(' ')} && rmdir -- "$hw_lib/due" "$hw_lib" 2>/dev/null; :`
+    await this.persist(async () => await this.exchange({ script }))
   }
 }
 

@@ -149,20 +149,28 @@ async function runBatch(
 
 /** Handlers that are due run after a failure too, if the host can still be reached. */
 async function withHandlers(view: View, work: () => Promise<void>): Promise<void> {
-  try {
-    await work()
-  } catch (error) {
-    if (!(error instanceof HostwrightError && unreachableCodes.has(error.code)))
-      try {
-        await flushHandlers(view)
-      } catch (second) {
-        view.runtime.note(
-          `handlers did not run after the failure: ${second instanceof Error ? second.message : String(second)}`,
-        )
-      }
-    throw error
+  const { runtime } = view
+  const failures: unknown[] = []
+  const attempt = async (one: () => Promise<void>) => {
+    try {
+      await one()
+    } catch (error) {
+      failures.push(error)
+    }
+    await runtime.end()
   }
-  await flushHandlers(view)
+  await attempt(work)
+  if (!isUnreachable(failures[0])) await attempt(async () => await flushHandlers(view))
+  const [first, second] = failures
+  if (second !== undefined)
+    runtime.note(
+      `handlers did not run after the failure: ${second instanceof Error ? second.message : String(second)}`,
+    )
+  if (failures.length > 0) throw first
+}
+
+function isUnreachable(error: unknown): boolean {
+  return error instanceof HostwrightError && unreachableCodes.has(error.code)
 }
 
 /** What check mode can't know ends the host's play without an error. */
@@ -202,7 +210,7 @@ function fail(
           `Cannot run the play on "${host}": ${thrown instanceof Error ? thrown.message : String(thrown)}`,
           { host, place, cause: thrown },
         )
-  const unreachable = unreachableCodes.has(error.code)
+  const unreachable = isUnreachable(error)
   ;(unreachable ? run.unreachable : run.failed).set(host, error)
   run.context.board.fail(host, error)
   run.options.emit({ type: 'failure', host, unreachable, error: errorRecord(error) })

@@ -112,6 +112,14 @@ export class Run {
   }
 
   async close(): Promise<void> {
+    for (const { name, session, mode } of this.#runtimes.values())
+      if (mode === 'run' && session.due.size > 0)
+        this.options.emit({
+          type: 'note',
+          level: 'warning',
+          host: name,
+          text: `still due from an earlier run, and notified by nothing in this one: handler ${[...session.due].map((due) => `"${due}"`).join(', ')}`,
+        })
     await Promise.all(
       [...this.#runtimes.values()].map(async ({ session }) => await session.close()),
     )

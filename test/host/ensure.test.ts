@@ -454,3 +454,48 @@ await testRun({ inventory: ${JSON.stringify(inventory)} }, async (play) => {
     { text: /interrupted run has left/ },
   )
 })
+
+t.test('a play ends only when all that it began has ended', async (t) => {
+  const folder = await tempFolder(t)
+  const inventory = await localInventory(t, ['a'])
+  const { run, tasks } = await testRun({ inventory }, async (play) => {
+    await play('cells', { hosts: 'all' }, async (host) => {
+      await Promise.all([
+        host.ensure(cell({ path: join(folder, 'slow'), value: '1', first: 'sleep 1' })),
+        host.ensure(cell({ path: join(folder, 'bad'), value: '1', first: 'exit 1' })),
+        (async () => {
+          await host.$`sleep 1`
+          await host.$`touch ${join(folder, 'never')}`
+        })(),
+      ])
+    })
+  })
+  t.match(run.failed.get('a'), { code: 'TASK_FAILED', task: 'cell bad' })
+  t.same(
+    tasks.toSorted(),
+    ['a cell bad: failed', 'a cell slow: changed'],
+    'what was under way is done',
+  )
+  t.same(readdirSync(folder), ['slow'], 'and nothing more was begun')
+})
+
+t.test('handlers in check mode are planned; what they can not know is unknown', async (t) => {
+  const folder = await tempFolder(t)
+  const inventory = await localInventory(t, ['a'])
+  const known = handler('known', async (host) => {
+    await host.ensure(cell({ path: join(folder, 'handled'), value: 'x' }))
+  })
+  const opaque = handler('opaque', async (host) => await host.$`false`)
+  const { tasks, run } = await testRun({ inventory, mode: 'check' }, async (play) => {
+    await play('cells', { hosts: 'all' }, async (host) => {
+      await host.ensure(cell({ path: join(folder, 'one'), value: 'x', notify: [known, opaque] }))
+    })
+  })
+  t.same([...run.failed.values()], [])
+  t.same(tasks, [
+    'a cell one: changed',
+    'a cell handled: changed',
+    'a rest of the handler: unknown',
+  ])
+  t.same(readdirSync(folder), [])
+})
