@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import { lab } from '../fixtures/inventories/mariadb-data/hosts.js'
 import {
+  changes,
   everything,
   explain,
   failures,
@@ -10,7 +11,7 @@ import {
   type Node,
 } from '../fixtures/mariadb.js'
 
-const { sql, eventually, run, kill, converges, replicates, same, wipe } = mariadbPair(
+const { sql, eventually, run, check, kill, converges, replicates, same, wipe } = mariadbPair(
   lab,
   'test/fixtures/inventories/mariadb-data',
 )
@@ -79,6 +80,16 @@ t.test('mariadb_master_master: data', { timeout: 890_000 }, async (t) => {
       '1',
       'triggers ran once',
     )
+  })
+
+  await t.test('--check tells of a copy and makes none', async (t) => {
+    await wipe('m2')
+    const before = await sql('m2', 'SHOW DATABASES; SELECT @@gtid_binlog_pos')
+    const planned = await check()
+    t.equal(planned.exitCode, 0, explain(planned))
+    t.ok(changes(planned).includes('m2 mariadbSeed databases'))
+    t.equal(await sql('m2', 'SHOW DATABASES; SELECT @@gtid_binlog_pos'), before)
+    t.equal(await sql('m1', "SELECT COUNT(*) FROM mysql.user WHERE User = 'hostwright_seed'"), '0')
   })
 
   await t.test('makes a broken-off copy again, and never takes it for data', async (t) => {
