@@ -37,6 +37,8 @@ export async function configure(host: Host, wish: Params, peers: readonly string
     peers,
     // A restricted key sees nothing but the folder.
     remoteFolder: wish.restrictKey ? './' : `${folder}/`,
+    remoteState: wish.restrictKey ? paths.stateFolder : `${folder}/${paths.stateFolder}`,
+    node: host.name,
   }
   const own = { owner: 'root', group: 'root' }
   // Packages come last: so check mode can tell what is in the files, and whatever starts a service

@@ -11,7 +11,7 @@ import { familyOf } from './families.js'
 import { lsyncdSource, type LsyncdNode } from './facts.js'
 import { sourcesOf } from './nodes.js'
 import type { Params } from './params.js'
-import { knownHosts, pullScript, seededMark } from './paths.js'
+import { knownHosts, pullScript, seededMark, settledMark } from './paths.js'
 
 type Nodes = ReadonlyMap<string, LsyncdNode>
 
@@ -33,7 +33,7 @@ export async function join(
   const ready = isDone(host, await host.ensure(access))
   const sources = sourcesOf({ name: host.name, node }, peers, host.hosts)
   if (sources.length === 0) {
-    await host.ensure(seed(wish, 'true'))
+    await host.ensure(seed(wish, `: >${settledMark}`))
     await host.publish(lsyncdSource, ready)
   } else {
     for (const name of sources) await untilSource(host, wish, name)

@@ -5,6 +5,8 @@ export const sshConfig = '/root/.ssh/lsyncd_config'
 export const knownHosts = '/root/.ssh/known_hosts_lsyncd'
 /** Fetches what is newer on the peers. */
 export const pullScript = '/usr/local/sbin/lsyncd-pull'
+/** Says that lsyncd has been started since the node came up. */
+export const settledMark = '/run/lsyncd-settled'
 export const logFolder = '/var/log/lsyncd'
 export const statusFile = `${logFolder}/lsyncd.status`
 
