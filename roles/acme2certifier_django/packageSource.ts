@@ -1,0 +1,42 @@
+import { basename } from 'node:path/posix'
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { HostwrightError } from '../../lib/index.js'
+import type { Family } from './families.js'
+import type { Params } from './params.js'
+
+export interface PackageSource {
+  /** Where it comes from: one of the two. */
+  readonly url: string | undefined
+  readonly file: string | undefined
+  readonly sha256: string | undefined
+  /** Where it is kept on the node. */
+  readonly path: string
+}
+
+/** Package files stay here, so that what is installed can be compared with what is wished. */
+export const packageFolder = '/var/lib/acme2certifier'
+
+/** @throws HostwrightError PARAMETER_INVALID for the other family's format, or a file that is not there */
+export function packageSource(params: Params, family: Family): PackageSource {
+  const wished = params.package ?? family.release
+  if (!wished.endsWith(`.${family.format}`))
+    throw new HostwrightError(
+      'PARAMETER_INVALID',
+      `Cannot install package "${wished}": the host takes files of format ${family.format}`,
+      { hint: 'give package in group_vars of each family' },
+    )
+  const sha256 = params.packageSha256
+  if (/^https?:/.test(wished)) {
+    const name = decodeURIComponent(basename(new URL(wished).pathname))
+    return { url: wished, file: undefined, sha256, path: `${packageFolder}/${name}` }
+  }
+  const file = resolve(wished)
+  if (!existsSync(file))
+    throw new HostwrightError(
+      'PARAMETER_INVALID',
+      `Cannot find package "${wished}": there is no such file`,
+      { hint: 'a path is one of the controller, relative to where the playbook is run' },
+    )
+  return { url: undefined, file, sha256, path: `${packageFolder}/${basename(file)}` }
+}
