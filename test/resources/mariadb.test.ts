@@ -265,7 +265,7 @@ const plans: readonly {
     resource: mariadbDatabase({ name: 'acme`' }),
     answers: {},
     changes: ['state: absent → present'],
-    statements: ['CREATE DATABASE IF NOT EXISTS `acme```' + " CHARACTER SET 'utf8mb4';"],
+    statements: ["CREATE DATABASE IF NOT EXISTS `acme``` CHARACTER SET 'utf8mb4';"],
   },
   {
     name: 'a database that is there, under the old name of its character set',
