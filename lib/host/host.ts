@@ -172,7 +172,8 @@ export async function flushHandlers(view: View): Promise<void> {
       done.set(account, { view: next.view, names: [...names, handler.name] })
     }
   } finally {
-    if (!view.readOnly) for (const { view: by, names } of done.values()) await by.forgetDue(names)
+    if (!view.readOnly)
+      for (const { view: by, names } of done.values()) await by.forgetDue(names, view.scope.play)
   }
 }
 

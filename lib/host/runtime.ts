@@ -37,7 +37,7 @@ export class HostRuntime {
   /** What is to run at the end of the play, with the view that has asked for it. */
   readonly notified = new Map<string, { readonly handler: Handler<never>; readonly view: View }>()
   readonly #pending = new Set<Promise<unknown>>()
-  #ended: HostwrightError | undefined
+  readonly #ended = new Set<string>()
 
   constructor(
     readonly inventoryHost: InventoryHost,
@@ -60,11 +60,16 @@ export class HostRuntime {
   }
 
   /**
-   * Does something on the host for the play; the play does not end before it has. After a failure
+   * Does something on the host for a play; the play does not end before it has. Once it has ended
    * nothing more is begun.
    */
-  async work<T>(exchange: () => Promise<T>): Promise<T> {
-    if (this.#ended) throw this.#ended
+  async work<T>(play: string, exchange: () => Promise<T>): Promise<T> {
+    if (this.#ended.has(play))
+      throw new HostwrightError(
+        'INTERRUPTED',
+        `Cannot work on "${this.name}": the play that began this has ended`,
+        { host: this.name, hint: 'await every ensure and every command' },
+      )
     const pending = this.context.board.busy(this.name, exchange)
     this.#pending.add(pending)
     try {
@@ -74,18 +79,10 @@ export class HostRuntime {
     }
   }
 
-  /** Waits for what the play's function has left running, and lets it begin nothing more. */
-  async end(): Promise<void> {
-    this.#ended = new HostwrightError(
-      'INTERRUPTED',
-      `Cannot work on "${this.name}": its play has ended`,
-      {
-        host: this.name,
-        hint: 'await every ensure and every command',
-      },
-    )
+  /** Waits for what a play's function has left running, and lets it begin nothing more. */
+  async end(play: string): Promise<void> {
+    this.#ended.add(play)
     await Promise.allSettled(this.#pending)
-    this.#ended = undefined
   }
 
   /** Gathers the system facts on first use. */

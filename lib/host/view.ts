@@ -77,6 +77,7 @@ export class View {
 
   async exchange(message: Message): Promise<Reply> {
     return await this.runtime.work(
+      this.scope.play,
       async () => await this.runtime.session.run(message, this.#rights()),
     )
   }
@@ -87,6 +88,7 @@ export class View {
     timeout?: number,
   ): Promise<SectionResult[]> {
     return await this.runtime.work(
+      this.scope.play,
       async () => await this.runtime.session.runBatch(sections, watcher, this.#rights(), timeout),
     )
   }
@@ -112,7 +114,10 @@ export class View {
     const lost = error instanceof HostwrightError && error.code === 'CONNECTION_LOST'
     if (!lost || losses >= lossPatience) throw error
     this.runtime.note(`connection lost (${error.message}); connecting again`)
-    await this.runtime.work(async () => await this.runtime.session.reconnect(this.become))
+    await this.runtime.work(
+      this.scope.play,
+      async () => await this.runtime.session.reconnect(this.become),
+    )
   }
 
   #rights() {
@@ -145,10 +150,11 @@ export class View {
   }
 
   /** Takes back {@link duePrefix}. */
-  async forgetDue(names: readonly string[]): Promise<void> {
+  async forgetDue(names: readonly string[], play: string): Promise<void> {
     const files = names.map((name) => `"$hw_lib/due/"${quote(encodeURIComponent(name))}`)
     const script = `rm -f -- ${files.join(' ')} && rmdir -- "$hw_lib/due" "$hw_lib" 2>/dev/null; :`
-    await this.persist(async () => await this.exchange({ script }))
+    const view = this.with({ play })
+    await view.persist(async () => await view.exchange({ script }))
   }
 }
 

@@ -149,18 +149,21 @@ async function runBatch(
 
 /** Handlers that are due run after a failure too, if the host can still be reached. */
 async function withHandlers(view: View, work: () => Promise<void>): Promise<void> {
-  const { runtime } = view
+  const { runtime, scope } = view
   const failures: unknown[] = []
-  const attempt = async (one: () => Promise<void>) => {
+  const attempt = async (play: string, one: () => Promise<void>) => {
     try {
       await one()
     } catch (error) {
       failures.push(error)
     }
-    await runtime.end()
+    await runtime.end(play)
   }
-  await attempt(work)
-  if (!isUnreachable(failures[0])) await attempt(async () => await flushHandlers(view))
+  await attempt(scope.play, work)
+  if (!isUnreachable(failures[0])) {
+    const handlers = view.with({ play: `handlers of ${scope.play}` })
+    await attempt(handlers.scope.play, async () => await flushHandlers(handlers))
+  }
   const [first, second] = failures
   if (second !== undefined)
     runtime.note(

@@ -456,19 +456,22 @@ await testRun({ inventory: ${JSON.stringify(inventory)} }, async (play) => {
 })
 
 t.test('a play ends only when all that it began has ended', async (t) => {
+  let stray: Promise<unknown> = Promise.resolve()
   const folder = await tempFolder(t)
   const inventory = await localInventory(t, ['a'])
   const { run, tasks } = await testRun({ inventory }, async (play) => {
     await play('cells', { hosts: 'all' }, async (host) => {
-      await Promise.all([
-        host.ensure(cell({ path: join(folder, 'slow'), value: '1', first: 'sleep 1' })),
-        host.ensure(cell({ path: join(folder, 'bad'), value: '1', first: 'exit 1' })),
-        (async () => {
-          await host.$`sleep 1`
+      const bad = host.ensure(cell({ path: join(folder, 'bad'), value: '1', first: 'exit 1' }))
+      stray = bad
+        .catch(async () => {
+          await new Promise((resolve) => setTimeout(resolve, 50))
           await host.$`touch ${join(folder, 'never')}`
-        })(),
-      ])
+        })
+        .catch((error: unknown) => error)
+      const slow = host.ensure(cell({ path: join(folder, 'slow'), value: '1', first: 'sleep 1' }))
+      await Promise.all([bad, slow])
     })
+    t.match(await stray, { code: 'INTERRUPTED', message: /the play that began this has ended/ })
   })
   t.match(run.failed.get('a'), { code: 'TASK_FAILED', task: 'cell bad' })
   t.same(
