@@ -8,7 +8,7 @@ import type { Params } from './params.js'
  *
  * @throws HostwrightError PARAMETER_INVALID
  */
-export function peersOf(host: Host, { peers }: Params): readonly string[] {
+export function peersOf(host: Host, { peers, method, restrictKey }: Params): readonly string[] {
   const refuse = (text: string, hint: string) => {
     throw new HostwrightError(
       'PARAMETER_INVALID',
@@ -20,6 +20,11 @@ export function peersOf(host: Host, { peers }: Params): readonly string[] {
   if (names.length === 0)
     refuse('there are none', 'run the play on all nodes, or name the others in peers')
   if (new Set(names).size < names.length) refuse('one is named twice', 'name each of them once')
+  if (method === 'rsyncssh' && restrictKey)
+    refuse(
+      'method "rsyncssh" runs mv and rm there, and a restricted key runs nothing but rsync',
+      'give restrictKey: false, or use method "rsync"',
+    )
   return names
 }
 
