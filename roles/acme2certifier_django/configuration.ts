@@ -1,3 +1,4 @@
+import { dirname } from 'node:path/posix'
 import { secret, Secret } from '../../lib/index.js'
 import type { Options, Params } from './params.js'
 
@@ -29,10 +30,11 @@ export function environmentOf({ caHandler }: Params): Readonly<Record<string, Se
   return passphrase === undefined ? {} : { [passphraseVariable]: passphrase }
 }
 
-/** Folders that the CA handler writes to. */
+/** Folders that the CA handler writes to, as far as they are in the volume. */
 export function handlerFolders({ caHandler }: Params, home: string): readonly string[] {
   if (!isOpenssl(caHandler)) return []
-  return [caHandler.certSavePath ?? `${home}/volume/ca/certs`]
+  const { issuing_ca_crl: crl, cert_save_path: certificates } = opensslOptions(caHandler, home)
+  return [dirname(crl), certificates].filter((path) => path.startsWith(`${home}/volume/`))
 }
 
 const passphraseVariable = 'OPENSSL_PASSPHRASE'
@@ -41,10 +43,13 @@ function handlerSection({ caHandler }: Params, home: string): Section {
   const file = caHandler.handler.startsWith('/')
     ? caHandler.handler
     : `${home}/examples/ca_handler/${caHandler.handler}_ca_handler.py`
-  if (!isOpenssl(caHandler)) return { handler_file: file, ...caHandler.options }
+  const options = isOpenssl(caHandler) ? opensslOptions(caHandler, home) : {}
+  return { handler_file: file, ...options, ...caHandler.options }
+}
+
+function opensslOptions(caHandler: Openssl, home: string) {
   const volume = `${home}/volume`
   return {
-    handler_file: file,
     ca_cert_chain_list: caHandler.caCertChainList ?? [`${volume}/root-ca-cert.pem`],
     issuing_ca_key: caHandler.issuingCaKey ?? `${volume}/ca/sub-ca-key.pk8`,
     issuing_ca_key_passphrase_variable:
@@ -55,7 +60,6 @@ function handlerSection({ caHandler }: Params, home: string): Section {
     cert_validity_adjust: caHandler.certValidityAdjust,
     cert_save_path: caHandler.certSavePath ?? `${volume}/ca/certs`,
     save_cert_as_hex: caHandler.saveCertAsHex,
-    ...caHandler.options,
   }
 }
 

@@ -44,7 +44,7 @@ export const acme2certifierDjango = role({
     const secretKey = await agreeOnKey(host, wish, nodes, [own, ...others])
     const settled = [
       ...program(wish, family, names, secretKey),
-      ...nginxSites(wish, family, [...names, ...wish.allowedHosts]),
+      ...nginxSites(wish, family, host.name, [...names, ...wish.allowedHosts]),
     ]
     const files = (migrations: Migrations) =>
       Object.entries(migrations).map(([name, text]) => migrationFile(family, name, text))

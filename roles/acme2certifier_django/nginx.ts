@@ -10,7 +10,12 @@ const certificate = '/etc/nginx/acme2certifier_cert.pem'
 const key = '/etc/nginx/acme2certifier_key.pem'
 
 /** The sites for HTTP and HTTPS, under the names that the package's examples have. */
-export function nginxSites({ tls }: Params, family: Family, names: readonly string[]) {
+export function nginxSites(
+  { tls }: Params,
+  family: Family,
+  subject: string,
+  names: readonly string[],
+) {
   const vars = { socket: family.socket, certificate, key }
   const site = { mode: '0644', notify: reloadNginx } as const
   return [
@@ -18,7 +23,7 @@ export function nginxSites({ tls }: Params, family: Family, names: readonly stri
       ? []
       : [file({ path: family.defaultSite, state: 'absent', notify: reloadNginx })]),
     ...(tls === undefined
-      ? [selfSigned({ certificate, key, names, notify: reloadNginx })]
+      ? [selfSigned({ certificate, key, subject, names, notify: reloadNginx })]
       : [
           file({ path: key, content: tls.key, mode: '0600', notify: reloadNginx }),
           file({ path: certificate, content: tls.certificate, ...site }),

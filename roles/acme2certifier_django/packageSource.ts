@@ -1,5 +1,6 @@
 import { basename } from 'node:path/posix'
-import { existsSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { HostwrightError } from '../../lib/index.js'
 import type { Family } from './families.js'
@@ -38,5 +39,15 @@ export function packageSource(params: Params, family: Family): PackageSource {
       `Cannot find package "${wished}": there is no such file`,
       { hint: 'a path is one of the controller, relative to where the playbook is run' },
     )
+  if (sha256 !== undefined && sha256 !== sumOf(file))
+    throw new HostwrightError(
+      'PARAMETER_INVALID',
+      `Cannot take package "${wished}": its SHA-256 is "${sumOf(file)}"`,
+      { hint: 'see where the file comes from, or correct packageSha256' },
+    )
   return { url: undefined, file, sha256, path: `${packageFolder}/${basename(file)}` }
+}
+
+function sumOf(file: string): string {
+  return createHash('sha256').update(readFileSync(file)).digest('hex')
 }

@@ -11,7 +11,8 @@ export interface SelfSignedOptions {
   readonly certificate: string
   /** PEM; only root reads it, and it never leaves the host. */
   readonly key: string
-  /** Names and addresses; the first is the subject. */
+  readonly subject: string
+  /** Names and addresses. */
   readonly names: readonly string[]
 }
 
@@ -61,14 +62,14 @@ function lack(pem: Buffer, names: readonly string[]): string | undefined {
   return end - Date.now() < reserve * 86_400_000 ? `valid to ${certificate.validTo}` : undefined
 }
 
-function make({ certificate, key, names }: SelfSignedOptions): string {
+function make({ certificate, key, subject, names }: SelfSignedOptions): string {
   const alternatives = names.map((name) => `${isIP(name) > 0 ? 'IP' : 'DNS'}:${name}`).join(',')
   // The certificate comes last: where it is, the pair is whole.
   return `umask 077
 tmp=$(mktemp -d) || exit
 trap 'rm -rf -- "$tmp"' EXIT
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days ${lifetime} \\
-  -subj ${quote(`/CN=${names[0] ?? ''}`)} -addext ${quote(`subjectAltName=${alternatives}`)} \\
+  -subj ${quote(`/CN=${subject}`)} -addext ${quote(`subjectAltName=${alternatives}`)} \\
   -keyout "$tmp/key" -out "$tmp/certificate" 2>"$tmp/log" || { cat "$tmp/log" >&2; exit 1; }
 chmod 0644 "$tmp/certificate"
 install -m 0600 -- "$tmp/key" ${quote(`${key}.new`)} && install -m 0644 -- "$tmp/certificate" ${quote(`${certificate}.new`)} &&
