@@ -66,8 +66,12 @@ function parse(argv: readonly string[]): Arguments {
   try {
     const own = { args: argv.slice(0, end), options, allowPositionals: true } as const
     const { values, positionals } = parseArgs(own)
+    const late = argv[end]
+    if (late !== undefined && /^(-i|--inventory)/.test(late))
+      throw wrong(`Cannot use "${late}" behind the host: what stands there is for ssh`)
     return { ...values, words: [...positionals, ...argv.slice(end)] }
   } catch (cause) {
+    if (cause instanceof HostwrightError) throw cause
     throw wrong(`Cannot read the arguments of "lab": ${messageOf(cause)}`)
   }
 }

@@ -1,6 +1,6 @@
 import { dirname, relative } from 'node:path'
 import { errorCodes, HostwrightError } from '../core/errors.js'
-import { callerPlace } from '../core/place.js'
+import { callerPlace, stackPlace } from '../core/place.js'
 import { loadInventory, parseExtraVars, vaultPasswordSource } from '../inventory/index.js'
 import type { Inventory } from '../inventory/types.js'
 import { checkInventoryParams } from '../play/role.js'
@@ -55,7 +55,9 @@ export async function playbook(
     }
     if (options.version) return void process.stdout.write(`${version()}\n`)
     const playbookFolder = place && dirname(place.file)
-    process.exitCode = await execute(name, options, playbookFolder, body)
+    const exitCode = await execute(name, options, playbookFolder, body)
+    // A second playbook of the same script does not make up for the first.
+    process.exitCode ||= exitCode
   } catch (error) {
     tell(error)
     process.exitCode = error instanceof HostwrightError ? errorCodes[error.code] : 1
@@ -118,7 +120,7 @@ async function execute(
   let thrown: unknown
   // A promise that nobody awaits must not end the process in the middle of a change.
   const stray = (error: unknown) => {
-    thrown ??= error
+    thrown ??= asPlaybookError(error)
     run.stop(
       new HostwrightError(
         'INTERRUPTED',
@@ -130,8 +132,15 @@ async function execute(
   try {
     await body({ play: playFunction(run), inventory, check: options.check })
   } catch (error) {
-    thrown ??= error
+    thrown ??= asPlaybookError(error)
   }
+  const unseen = options.tags.filter((tag) => tag !== 'all' && !run.context.seenTags.has(tag))
+  if (unseen.length > 0)
+    events.emit({
+      type: 'note',
+      level: 'warning',
+      text: `nothing has the tag ${unseen.map((tag) => `"${tag}"`).join(', ')}`,
+    })
   await run.close()
   process.off('unhandledRejection', stray)
   release()
@@ -167,10 +176,22 @@ function exitCodeOf(
 function plainExitCode(run: Run, thrown: unknown): number {
   if (run.interrupted) return 130
   // A host that only lacked the facts of an unreachable one has failed at nothing of its own.
-  const own = [...run.failed.values()].filter((error) => !ofUnreachable(error))
-  const errors = [...own, ...(thrown === undefined ? [] : [thrown])]
+  const all = [...run.failed.values(), ...(thrown === undefined ? [] : [thrown])]
+  const stopped = (error: unknown) =>
+    error instanceof HostwrightError && error.code === 'INTERRUPTED' && run.stopped !== undefined
+  const errors = all.filter((error) => !ofUnreachable(error) && !stopped(error))
   if (errors.length > 0) return !run.touched && errors.every(ofInput) ? 1 : 2
-  return run.unreachable.size > 0 ? 4 : 0
+  return run.unreachable.size > 0 ? 4 : all.length > 0 ? 2 : 0
+}
+
+function asPlaybookError(error: unknown): HostwrightError {
+  if (error instanceof HostwrightError) return error
+  const place = error instanceof Error ? stackPlace(error.stack ?? '') : undefined
+  const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  return new HostwrightError('PLAYBOOK_INVALID', `Cannot run the playbook: ${what}`, {
+    place,
+    cause: error,
+  })
 }
 
 function ofUnreachable(error: unknown): boolean {

@@ -11,7 +11,7 @@ interface Wait {
   readonly reject: (error: unknown) => void
 }
 
-interface Member {
+export interface Member {
   state: 'absent' | 'running' | 'finished' | 'failed'
   /** Operations under way: while there are any, the host may still publish. */
   busy: number
@@ -41,25 +41,27 @@ export class FactBoard {
     this.#unknownFact = unknownFact
   }
 
-  begin(host: string): void {
-    this.#members.set(host, { state: 'running', busy: 0 })
+  /** A host takes part; what is told of it later is told of this taking part, not of an earlier one. */
+  begin(host: string): Member {
+    const member: Member = { state: 'running', busy: 0 }
+    this.#members.set(host, member)
+    return member
   }
 
-  finish(host: string): void {
-    this.#member(host).state = 'finished'
+  finish(member: Member): void {
+    member.state = 'finished'
     this.#schedule()
   }
 
-  fail(host: string, error: unknown): void {
-    const member = this.#member(host)
+  fail(member: Member, error: unknown): void {
     member.state = 'failed'
     member.error = error
     this.#schedule()
   }
 
   /** Says that part of the host's work could not be planned in check mode. */
-  unknown(host: string, reason: string): void {
-    this.#member(host).unknown ??= reason
+  unknown(member: Member, reason: string): void {
+    member.unknown ??= reason
   }
 
   /** Runs an operation during which the host may still publish. */

@@ -135,23 +135,22 @@ class Ensure {
     this.#next = 0
   }
 
+  /** A time limit is a message's, so what has one travels alone. */
   async #send(blocked: readonly Query[]): Promise<void> {
-    // A time limit is a message's, so a step that has one travels alone.
-    const limited = this.#planned.findIndex(({ plan }) => plan.steps.some(({ timeout }) => timeout))
-    if (limited !== -1 && this.#planned.length > 1) {
-      const all = this.#planned
-      for (const part of [
-        all.slice(0, limited),
-        all.slice(limited, limited + 1),
-        all.slice(limited + 1),
-      ])
-        if (part.length > 0) {
-          this.#planned = part
-          if (!(await this.#sendNow([]))) return
-        }
-      if (blocked.length === 0) return
+    const groups: Planned[][] = [[]]
+    for (const item of this.#planned) {
+      const alone = item.plan.steps.some(({ timeout }) => timeout)
+      if (alone && groups.at(-1)!.length > 0) groups.push([])
+      groups.at(-1)!.push(item)
+      if (alone) groups.push([])
     }
-    await this.#sendNow(blocked)
+    const last = groups.pop()!
+    for (const group of groups.filter(({ length }) => length > 0)) {
+      this.#planned = group
+      if (!(await this.#sendNow([]))) return
+    }
+    this.#planned = last
+    if (last.length > 0 || blocked.length > 0) await this.#sendNow(blocked)
   }
 
   /** One message. False when a step failed and is to be tried again. */
@@ -273,6 +272,8 @@ class Ensure {
       throw this.#failed(resource, error)
     }
     this.#attempts.set(index, attempt + 1)
+    // The failed attempt may have made the change.
+    if (item.plan.changes.length > 0) this.#inFlight.set(index, item.plan.changes)
     const delay = resource.delay ?? 5_000
     this.view.runtime.note(
       `${resource.task} failed (${error.message}); attempt ${attempt + 2} in ${delay / 1000} s`,

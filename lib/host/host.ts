@@ -32,7 +32,10 @@ export function createHost(view: View): Host {
       const list = Array.isArray(wanted)
         ? (wanted as readonly Resource<unknown>[])
         : [wanted as Resource<unknown>]
-      const outcomes = runtime.mode === 'list' ? listed(view, list) : await ensure(view, list)
+      const outcomes =
+        runtime.mode === 'list'
+          ? listed(view, list)
+          : await view.work(async () => await ensure(view, list))
       const results = outcomes.map(toResult)
       return Array.isArray(wanted) ? results : results[0]
     }) as Host['ensure'],
@@ -51,12 +54,20 @@ export function createHost(view: View): Host {
     peer: (name) => createPeer(view, name),
     delegateTo: (name) => {
       assertHost(view, name)
-      return createHost(new View(context.runtime(name), view.scope))
+      const target = context.runtime(name, runtime.mode === 'observe' ? 'observe' : undefined)
+      const { become, ...scope } = view.scope
+      return createHost(
+        new View(target, {
+          ...scope,
+          origin: view.origin,
+          ...(become && { become: target.becomeSettings(become.user) }),
+        }),
+      )
     },
     as: (user) => createHost(view.with({ become: runtime.becomeSettings(user) })),
     runOnce: async (name, work) => await runOnce(view, host, name, work),
     notify: (handler) =>
-      void runtime.notified.set(handler.name, { handler: handler as Handler<never>, view }),
+      void view.origin.notified.set(handler.name, { handler: handler as Handler<never>, view }),
     flushHandlers: async () => await flushHandlers(view),
   }
   return Object.freeze(host)
@@ -95,7 +106,7 @@ async function systemFacts(view: View) {
 }
 
 function assertHost(view: View, name: string): void {
-  if (view.runtime.context.inventory.has(name)) return
+  if (view.runtime.context.find(name)) return
   throw new HostwrightError(
     'INVENTORY_INVALID',
     `Cannot find host "${name}": the inventory does not have it`,
@@ -111,7 +122,7 @@ function assertHost(view: View, name: string): void {
 function createPeer(view: View, name: string): Peer {
   assertHost(view, name)
   const { context } = view.runtime
-  const { vars, groups } = context.inventory.get(name)!
+  const { vars, groups } = context.find(name)!
   return {
     name,
     vars,
@@ -150,7 +161,12 @@ async function runOnce<T>(
   const owner = view.role === undefined ? '' : `${view.role}: `
   const fact: Fact<T> = { name: `runOnce ${owner}${name} (${view.scope.play})` }
   const first = view.scope.first ?? view.name
-  if (first === view.name && !board.has(first, fact)) board.publish(first, fact, await work(host))
+  if (first === view.name) {
+    const { once } = view.runtime
+    let running = once.get(fact.name) as Promise<T> | undefined
+    if (!running) once.set(fact.name, (running = work(host)))
+    board.publish(first, fact, await running)
+  }
   return await board.wait(view.name, first, fact, callerPlace())
 }
 
@@ -181,14 +197,7 @@ async function runHandler(view: View, { run }: Handler<never>): Promise<void> {
   try {
     await run(createHost(view) as never)
   } catch (error) {
-    if (!(error instanceof UnknownSignal) || !view.readOnly) throw error
-    view.emit({
-      type: 'task',
-      task: 'rest of the handler',
-      status: 'unknown',
-      changes: [],
-      reason: error.reason,
-      duration: 0,
-    })
+    if (!(error instanceof UnknownSignal)) throw error
+    view.emitRest('the handler', error.reason)
   }
 }

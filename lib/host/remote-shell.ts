@@ -2,7 +2,8 @@ import { HostwrightError } from '../core/errors.js'
 import { callerPlace } from '../core/place.js'
 import { quote } from '../core/quote.js'
 import type { Message } from '../connection/types.js'
-import { UnknownSignal } from './signals.js'
+import { Secret } from '../core/secret.js'
+import { UnknownSignal, unknownValue } from './signals.js'
 import { outputLines } from './output.js'
 import type { View } from './view.js'
 
@@ -29,13 +30,15 @@ export interface CommandResult {
   lines(): string[]
 }
 
+const idle = { type: 'task', changes: [], duration: 0 } as const
+
 type Word = string | number | readonly (string | number)[]
 
 /**
  * zx's `$` on the host: what stands in `${}` is quoted as one word, an array as one word each. A
  * pipe's, redirection's and loop's syntax is that of a POSIX sh. It is no task and never counts as
- * changed: for changes there is `command`. In check mode a command that is not `readOnly` does not
- * run, and what follows in its role is *unknown*.
+ * changed: for changes there is `command`. In check mode, and where tags leave it out, a command that
+ * is not `readOnly` does not run: its result is not known, and using it ends the role as *unknown*.
  *
  * @throws HostwrightError COMMAND_FAILED, COMMAND_TIMEOUT, CONNECTION_LOST (only what is `readOnly` is
  *   tried again)
@@ -61,16 +64,28 @@ export function remoteShell(view: View): RemoteShell {
 function joinCommand(pieces: TemplateStringsArray, words: readonly Word[]): string {
   return pieces
     .map((piece, index) => {
-      const word = words[index]
-      if (word === undefined) return piece
-      return (
-        piece +
-        (Array.isArray(word) ? word : [word as string | number])
-          .map((part) => quote(String(part)))
-          .join(' ')
-      )
+      if (index >= words.length) return piece
+      const word: unknown = words[index]
+      return piece + (Array.isArray(word) ? word : [word]).map(quoteWord).join(' ')
     })
     .join('')
+}
+
+/** Anything but a text or a number is a mistake, and `rm -rf ${undefined}/cache` a costly one. */
+function quoteWord(word: unknown): string {
+  if (typeof word === 'string' || typeof word === 'number') return quote(String(word))
+  const what = word instanceof Secret ? 'a secret' : word === null ? 'null' : typeof word
+  throw new HostwrightError(
+    'PLAYBOOK_INVALID',
+    `Cannot put a word into a command: it is ${what}, not a text or a number`,
+    {
+      place: callerPlace(),
+      hint:
+        word instanceof Secret
+          ? 'give it on standard input: host.$({ input: secret.reveal() })`…`'
+          : 'check the variable',
+    },
+  )
 }
 
 async function runCommand(
@@ -80,12 +95,16 @@ async function runCommand(
 ): Promise<CommandResult> {
   const place = callerPlace()
   const task = `$ ${command.trim().split('\n')[0]}`
-  if (view.readOnly && !options.readOnly)
-    throw new UnknownSignal(
-      `"${command.trim()}" does not run in check mode; say readOnly: true if it changes nothing`,
-    )
-  if (view.runtime.mode === 'list' || !view.selected())
-    throw new UnknownSignal('commands do not run here')
+  if (view.runtime.mode === 'list') return unknownValue('no host is asked')
+  if (!options.readOnly && !view.selected()) {
+    view.emit({ ...idle, task, status: 'skipped', reason: 'not selected by tags' })
+    return unknownValue(`"${command.trim()}" is not selected by tags`)
+  }
+  if (view.readOnly && !options.readOnly) {
+    const reason = 'it does not run in check mode; say readOnly: true if it changes nothing'
+    view.emit({ ...idle, task, status: 'unknown', reason })
+    return unknownValue(`"${command.trim()}" does not run in check mode`)
+  }
   view.emit({ type: 'start', task })
   const input = typeof options.input === 'string' ? Buffer.from(options.input) : options.input
   const lines = outputLines((_, stream, text) => view.emit({ type: 'output', task, stream, text }))

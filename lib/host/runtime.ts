@@ -23,6 +23,10 @@ export interface RunContext {
   readonly emit: (event: EventBody) => void
   /** All hosts of the inventory. */
   readonly inventory: ReadonlyMap<string, InventoryHost>
+  /** A host of the inventory, or the controller itself by a name such as `localhost`. */
+  readonly find: (host: string) => InventoryHost | undefined
+  /** The tags that anything in the run has had. */
+  readonly seenTags: Set<string>
   /** The runtime of any host of the inventory, made on first use. */
   readonly runtime: (host: string, mode?: 'observe') => HostRuntime
   /** Reads the facts of a host that takes no part; ends when it has done so. */
@@ -38,6 +42,8 @@ export class HostRuntime {
   readonly notified = new Map<string, { readonly handler: Handler<never>; readonly view: View }>()
   readonly #pending = new Set<Promise<unknown>>()
   readonly #ended = new Set<string>()
+  /** What `runOnce` has begun here. */
+  readonly once = new Map<string, Promise<unknown>>()
 
   constructor(
     readonly inventoryHost: InventoryHost,

@@ -38,11 +38,18 @@ export class Session {
   /** Shells that hold the lock. */
   readonly #locked = new WeakSet<Shell>()
 
+  /** What the lock says of this session; no other has the same. */
+  readonly #holder: string
+  #closed = false
+
   constructor(
     readonly host: string,
     private readonly connection: Connection,
     private readonly context: SessionContext,
-  ) {}
+  ) {
+    const since = new Date().toISOString()
+    this.#holder = `${userInfo().username}@${hostname()} (process ${process.pid}), ${context.playbook}, run ${context.run}, since ${since}, as ${host}`
+  }
 
   /**
    * Sends a message.
@@ -86,7 +93,7 @@ export class Session {
     let last: unknown
     for (const delay of reconnectDelays) {
       await sleep(delay)
-      this.context.assertGoing()
+      this.#assertGoing()
       try {
         await this.context.limit(async () => await this.connection.shell(become))
         return
@@ -99,16 +106,25 @@ export class Session {
   }
 
   async close(): Promise<void> {
+    this.#closed = true
     await this.connection.close()
   }
 
   async #talk<T>({ become }: Rights, work: (shell: Shell) => Promise<T>): Promise<T> {
     return await this.context.limit(async () => {
-      this.context.assertGoing()
+      this.#assertGoing()
       const shell = await this.connection.shell(become)
       this.touched = true
       return await work(shell)
     })
+  }
+
+  #assertGoing(): void {
+    this.context.assertGoing()
+    if (this.#closed)
+      throw new HostwrightError('INTERRUPTED', `Cannot work on "${this.host}": the run has ended`, {
+        host: this.host,
+      })
   }
 
   async #exchange(shell: Shell, message: Message): Promise<Reply> {
@@ -126,11 +142,9 @@ export class Session {
     sections: readonly Section[] = [],
     watcher: BatchWatcher = {},
   ): Promise<SectionResult[]> {
-    const since = new Date().toISOString()
-    const holder = `${userInfo().username}@${hostname()} (process ${process.pid}), ${this.context.playbook}, run ${this.context.run}, since ${since}`
     let waiting = false
     for (const end = Date.now() + orphanPatience; ;) {
-      const work = batch(sections, watcher, `hw_holder=${quote(holder)}\n${lockScript}`)
+      const work = batch(sections, watcher, `hw_holder=${quote(this.#holder)}\n${lockScript}`)
       const { script, onStdout, onStderr } = work
       const { stderr } = await this.#exchange(shell, { script, onStdout, onStderr, persist: true })
       const [verdict, ...rest] = work.prelude().toString().split('\n')
@@ -140,6 +154,12 @@ export class Session {
         return work.results()
       }
       if (verdict === 'free') continue
+      if (verdict === 'held' && rest.includes(this.#holder)) {
+        // Our own session from before a loss, which the host has not noticed yet.
+        await this.#exchange(shell, { script: endHolderScript, persist: true })
+        await sleep(200)
+        continue
+      }
       if (verdict !== 'orphaned' || Date.now() > end) throw this.#lockError(verdict, rest, stderr)
       if (!waiting)
         this.context.note(
@@ -173,6 +193,11 @@ export class Session {
   }
 }
 
+/** Ends the process that serves the holder's connection, if it is still the same. */
+const endHolderScript = `
+IFS=' ' read -r hw_pid hw_start <"$hw_run/holder"
+[ "$(hw_born "$hw_pid")" != "$hw_start" ] || kill -s KILL "$hw_pid"`
+
 /**
  * The lock is a descriptor of the long-lived shell: it ends with it, and with the last command that
  * it started. Whether its holder still lives is seen by the process that serves the holder's
@@ -185,6 +210,7 @@ else hw_run=\${XDG_RUNTIME_DIR:-/tmp}/hostwright-$(id -u) hw_lib=$HOME/.local/st
 hw_born() { [ -r "/proc/$1/stat" ] && sed 's/.*) //' "/proc/$1/stat" | cut -d' ' -f20; }
 hw_failed=1
 mkdir -p -m 0700 -- "$hw_run" && [ -O "$hw_run" ] && : >>"$hw_run/lock" && exec 9<>"$hw_run/lock" && {
+  export hw_lib
   if flock -n 9; then
     printf '%s\\n' "$HW_SESSION $(hw_born "$HW_SESSION")" "$hw_holder" >|"$hw_run/holder"
     trap ': >|"$hw_run/holder"' EXIT

@@ -4,6 +4,7 @@ import type { Become, Message, Reply } from '../connection/types.js'
 import type { FactEvent, OutputEvent, StartEvent, TaskEvent } from '../report/events.js'
 import type { Handler, Resource } from '../resources/types.js'
 import type { BatchWatcher, Section, SectionResult } from './batch.js'
+import type { Member } from '../facts/board.js'
 import type { HostRuntime } from './runtime.js'
 
 type Unstamped<E> = Omit<E, 'time' | 'host' | 'role' | 'handler'>
@@ -19,6 +20,10 @@ export interface Scope {
   /** Who does what is done once. */
   readonly first?: string | undefined
   readonly handler?: boolean
+  /** The host on whose behalf this one works, where it is delegated to. */
+  readonly origin?: HostRuntime
+  /** The host's part in the play. */
+  readonly member: Member
   /** Tells one play of the run from the next. */
   readonly play: string
 }
@@ -58,6 +63,9 @@ export class View {
   selected(own: readonly string[] = []): boolean {
     const { only, skip } = this.runtime.context.tags
     const tags = [...this.scope.tags, ...own]
+    for (const tag of tags) this.runtime.context.seenTags.add(tag)
+    // What notified it was selected.
+    if (this.scope.handler) return true
     const has = (list: readonly string[]) => list.some((tag) => tags.includes(tag))
     if (has(skip)) return false
     if (has(only)) return true
@@ -75,11 +83,24 @@ export class View {
     })
   }
 
+  /** Tells that the rest of something is left out, because a value that it uses is not known. */
+  emitRest(of: string, reason: string): void {
+    const status = this.runtime.mode === 'run' ? 'skipped' : 'unknown'
+    this.emit({ type: 'task', task: `rest of ${of}`, status, changes: [], reason, duration: 0 })
+  }
+
+  /** The runtime whose play this is part of. */
+  get origin(): HostRuntime {
+    return this.scope.origin ?? this.runtime
+  }
+
+  /** Does something that the play waits for, and that does not begin once the play has ended. */
+  async work<T>(work: () => Promise<T>): Promise<T> {
+    return await this.origin.work(this.scope.play, work)
+  }
+
   async exchange(message: Message): Promise<Reply> {
-    return await this.runtime.work(
-      this.scope.play,
-      async () => await this.runtime.session.run(message, this.#rights()),
-    )
+    return await this.work(async () => await this.runtime.session.run(message, this.#rights()))
   }
 
   async exchangeBatch(
@@ -87,8 +108,7 @@ export class View {
     watcher: BatchWatcher = {},
     timeout?: number,
   ): Promise<SectionResult[]> {
-    return await this.runtime.work(
-      this.scope.play,
+    return await this.work(
       async () => await this.runtime.session.runBatch(sections, watcher, this.#rights(), timeout),
     )
   }
@@ -114,10 +134,7 @@ export class View {
     const lost = error instanceof HostwrightError && error.code === 'CONNECTION_LOST'
     if (!lost || losses >= lossPatience) throw error
     this.runtime.note(`connection lost (${error.message}); connecting again`)
-    await this.runtime.work(
-      this.scope.play,
-      async () => await this.runtime.session.reconnect(this.become),
-    )
+    await this.work(async () => await this.runtime.session.reconnect(this.become))
   }
 
   #rights() {
@@ -126,17 +143,17 @@ export class View {
 
   notify(resource: Resource<unknown>): void {
     for (const handler of handlersOf(resource))
-      this.runtime.notified.set(handler.name, { handler, view: this })
+      this.origin.notified.set(handler.name, { handler, view: this })
   }
 
   /** Takes up what an earlier run has left due, now that the handler of that name is known. */
   notifyDue(resource: Resource<unknown>): void {
     for (const handler of handlersOf(resource)) {
       const name = handler.name
-      if (this.readOnly || !this.runtime.session.due.has(name) || this.runtime.notified.has(name))
+      if (this.readOnly || !this.runtime.session.due.has(name) || this.origin.notified.has(name))
         continue
       this.runtime.note(`handler "${name}" is still due from an earlier run`)
-      this.runtime.notified.set(name, { handler, view: this })
+      this.origin.notified.set(name, { handler, view: this })
     }
   }
 

@@ -1,6 +1,7 @@
 export { parseExtraVars } from './extra-vars.js'
 export { inventoryToJson, varsToJson, type JsonOptions } from './inventory-json.js'
 export { loadInventory, type LoadOptions, type LoadedInventory } from './load-inventory.js'
+export { localNames } from './select-hosts.js'
 export { nearMisses } from './near-misses.js'
 export type { Inventory, InventoryData, InventoryHost, InventorySource, Vars } from './types.js'
 export { decryptVault, encryptVault, isVault, vaultId } from './vault.js'

@@ -1,3 +1,4 @@
+import type { Member } from '../facts/board.js'
 import { createHost, UnknownSignal, View } from '../host/index.js'
 import type { Play } from './play.js'
 import type { Run } from './run.js'
@@ -20,24 +21,28 @@ export function observer(run: Run): (host: string) => Promise<void> | undefined 
     )
     if (plays.length === 0) return undefined
     for (const play of plays) done.add(play)
-    run.context.board.begin(name)
-    void goThrough(run, name, plays)
+    void goThrough(run, name, plays, run.context.board.begin(name))
     return undefined
   }
 }
 
-async function goThrough(run: Run, name: string, plays: readonly Play[]): Promise<void> {
+async function goThrough(
+  run: Run,
+  name: string,
+  plays: readonly Play[],
+  member: Member,
+): Promise<void> {
   const { board } = run.context
   try {
     for (const play of plays) {
       const runtime = run.context.runtime(name, 'observe')
-      await play.body(createHost(new View(runtime, play.scope(runtime))))
+      await play.body(createHost(new View(runtime, play.scope(runtime, member))))
     }
-    board.finish(name)
+    board.finish(member)
   } catch (error) {
     if (error instanceof UnknownSignal) {
-      board.unknown(name, error.reason)
-      board.finish(name)
-    } else board.fail(name, error)
+      board.unknown(member, error.reason)
+      board.finish(member)
+    } else board.fail(member, error)
   }
 }

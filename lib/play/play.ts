@@ -10,6 +10,7 @@ import {
   type Scope,
 } from '../host/index.js'
 import type { InventoryHost } from '../inventory/types.js'
+import type { Member } from '../facts/board.js'
 import { errorRecord } from '../report/index.js'
 import type { Run } from './run.js'
 
@@ -41,7 +42,7 @@ export interface Play {
   /** Hosts of a later batch. */
   readonly later: ReadonlySet<string>
   selects(host: string): boolean
-  scope(runtime: HostRuntime): Scope
+  scope(runtime: HostRuntime, member: Member): Scope
 }
 
 /** The `play` that a playbook gets. */
@@ -64,8 +65,13 @@ export function playFunction(run: Run): PlayFunction {
     const later = new Set(names)
     const allNames = all.map((host) => host.name)
     const everyone = new Set(allNames)
-    const scope = (runtime: HostRuntime): Scope =>
-      scopeOf(run, options, allNames, names[0], runtime)
+    const shared = { play: `play ${run.plays.length + 1}`, hosts: allNames, first: names[0] }
+    const scope: Play['scope'] = (runtime, member) => ({
+      ...shared,
+      member,
+      tags: options.tags ?? [],
+      ...becomeScope(options, runtime),
+    })
     run.plays.push({
       body,
       later,
@@ -85,22 +91,10 @@ function lost(run: Run, { name }: InventoryHost): boolean {
   return run.failed.has(name) || run.unreachable.has(name)
 }
 
-function scopeOf(
-  run: Run,
-  options: PlayOptions,
-  hosts: readonly string[],
-  first: string | undefined,
-  runtime: HostRuntime,
-): Scope {
+function becomeScope(options: PlayOptions, runtime: HostRuntime): Pick<Scope, 'become'> {
   const become = becomeOf(runtime.inventoryHost) ?? options.become ?? false
-  const user = become === true ? undefined : become
-  return {
-    tags: options.tags ?? [],
-    hosts,
-    first,
-    play: `play ${run.plays.length}`,
-    ...(user !== false && { become: runtime.becomeSettings(user) }),
-  }
+  if (become === false) return {}
+  return { become: runtime.becomeSettings(become === true ? undefined : become) }
 }
 
 /** As in Ansible, a host's own variable wins over the play. */
@@ -118,22 +112,22 @@ async function runBatch(
   run: Run,
   batch: readonly InventoryHost[],
   options: PlayOptions,
-  scope: (runtime: HostRuntime) => Scope,
+  scope: Play['scope'],
   body: (host: Host) => Promise<unknown>,
   place: ReturnType<typeof callerPlace>,
 ): Promise<void> {
   const { board } = run.context
   const before = run.failed.size + run.unreachable.size
-  for (const { name } of batch) board.begin(name)
+  const taking = batch.map(({ name }) => ({ name, member: board.begin(name) }))
   await Promise.all(
-    batch.map(async ({ name }) => {
+    taking.map(async ({ name, member }) => {
       try {
         const runtime = run.context.runtime(name)
-        const view = new View(runtime, scope(runtime))
+        const view = new View(runtime, scope(runtime, member))
         await withHandlers(view, async () => await bodyOf(view, body))
-        board.finish(name)
+        board.finish(member)
       } catch (error) {
-        fail(run, name, error, place)
+        board.fail(member, fail(run, name, error, place))
         if (options.anyErrorsFatal)
           run.stop(stopError(`host "${name}" has failed, and any error is fatal`))
       }
@@ -160,7 +154,7 @@ async function withHandlers(view: View, work: () => Promise<void>): Promise<void
     await runtime.end(play)
   }
   await attempt(scope.play, work)
-  if (!isUnreachable(failures[0])) {
+  if (!isUnreachable(failures[0], view.name)) {
     const handlers = view.with({ play: `handlers of ${scope.play}` })
     await attempt(handlers.scope.play, async () => await flushHandlers(handlers))
   }
@@ -172,26 +166,20 @@ async function withHandlers(view: View, work: () => Promise<void>): Promise<void
   if (failures.length > 0) throw first
 }
 
-function isUnreachable(error: unknown): boolean {
-  return error instanceof HostwrightError && unreachableCodes.has(error.code)
+/** @param host whether it is this one that can't be reached, and not one that it delegates to */
+function isUnreachable(error: unknown, host: string): boolean {
+  if (!(error instanceof HostwrightError)) return false
+  return unreachableCodes.has(error.code) && (error.host ?? host) === host
 }
 
-/** What check mode can't know ends the host's play without an error. */
+/** What can't be known in check mode, or is left out by tags, ends the host's play without an error. */
 async function bodyOf(view: View, body: (host: Host) => Promise<unknown>): Promise<void> {
   try {
     await body(createHost(view))
   } catch (error) {
     if (!(error instanceof UnknownSignal)) throw error
-    view.runtime.context.board.unknown(view.name, error.reason)
-    if (view.runtime.mode === 'check')
-      view.emit({
-        type: 'task',
-        task: 'rest of the play',
-        status: 'unknown',
-        changes: [],
-        reason: error.reason,
-        duration: 0,
-      })
+    view.runtime.context.board.unknown(view.scope.member, error.reason)
+    view.emitRest('the play', error.reason)
   }
 }
 
@@ -204,7 +192,7 @@ function fail(
   host: string,
   thrown: unknown,
   place: ReturnType<typeof callerPlace>,
-): void {
+): HostwrightError {
   const error =
     thrown instanceof HostwrightError
       ? thrown.with({ host, place })
@@ -213,10 +201,10 @@ function fail(
           `Cannot run the play on "${host}": ${thrown instanceof Error ? thrown.message : String(thrown)}`,
           { host, place, cause: thrown },
         )
-  const unreachable = isUnreachable(error)
+  const unreachable = isUnreachable(error, host)
   ;(unreachable ? run.unreachable : run.failed).set(host, error)
-  run.context.board.fail(host, error)
   run.options.emit({ type: 'failure', host, unreachable, error: errorRecord(error) })
+  return error
 }
 
 const unreachableCodes = new Set(['HOST_UNREACHABLE', 'CONNECTION_LOST', 'AUTHENTICATION_FAILED'])

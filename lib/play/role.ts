@@ -55,16 +55,8 @@ export function role<const E extends Entries = Record<never, never>, Output = vo
       return await definition.run(createHost(view), checked)
     } catch (error) {
       if (error instanceof UnknownSignal) {
-        view.runtime.context.board.unknown(view.name, error.reason)
-        if (view.runtime.mode === 'check' && view.selected())
-          view.emit({
-            type: 'task',
-            task: `rest of role ${definition.name}`,
-            status: 'unknown',
-            changes: [],
-            reason: error.reason,
-            duration: 0,
-          })
+        view.runtime.context.board.unknown(view.scope.member, error.reason)
+        view.emitRest(`role ${definition.name}`, error.reason)
         return unknownValue(error.reason)
       }
       if (error instanceof HostwrightError)

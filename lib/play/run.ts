@@ -5,6 +5,7 @@ import type { Connection } from '../connection/types.js'
 import { HostwrightError } from '../core/errors.js'
 import { FactBoard } from '../facts/board.js'
 import { HostRuntime, Session, UnknownSignal, type Mode, type RunContext } from '../host/index.js'
+import { localNames } from '../inventory/index.js'
 import type { Inventory, InventoryHost } from '../inventory/types.js'
 import type { EventBody } from '../report/events.js'
 import { observer } from './observe.js'
@@ -55,6 +56,8 @@ export class Run {
       tags: { only: options.tags, skip: options.skipTags },
       emit: options.emit,
       inventory: this.hosts,
+      find: (host) => this.#find(host),
+      seenTags: new Set(),
       runtime: (host, mode) => this.#runtime(host, mode ?? options.mode),
       observe: observer(this),
     }
@@ -70,6 +73,11 @@ export class Run {
         if (limit === undefined) this.limited.add(host.name)
       }
     return hosts
+  }
+
+  #find(name: string): InventoryHost | undefined {
+    if (!this.hosts.has(name) && localNames.includes(name)) this.select(name)
+    return this.hosts.get(name)
   }
 
   /** Whether any message has reached a host. */
@@ -130,16 +138,18 @@ export class Run {
    * @throws HostwrightError HOST_KEY_UNKNOWN
    */
   async refuseUnknownKeys(hosts: readonly InventoryHost[]): Promise<void> {
-    for (const host of hosts) {
-      const { connection, known } =
-        this.#wires.get(this.#runtime(host.name, this.options.mode)) ?? {}
-      if (known !== false || !connection) continue
-      try {
-        await connection.shell()
-      } catch (error) {
-        if (error instanceof HostwrightError && error.code === 'HOST_KEY_UNKNOWN') throw error
-      }
-    }
+    await Promise.all(
+      hosts.map(async (host) => {
+        const { connection, known } =
+          this.#wires.get(this.#runtime(host.name, this.options.mode)) ?? {}
+        if (known !== false || !connection) return
+        try {
+          await this.#limit(async () => await connection.shell())
+        } catch (error) {
+          if (error instanceof HostwrightError && error.code === 'HOST_KEY_UNKNOWN') throw error
+        }
+      }),
+    )
   }
 
   readonly #wires = new Map<

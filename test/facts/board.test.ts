@@ -12,8 +12,8 @@ class Known extends Error {}
 
 function board(...hosts: string[]) {
   const made = new FactBoard((reason) => new Known(reason))
-  for (const host of hosts) made.begin(host)
-  return made
+  const members = new Map(hosts.map((host) => [host, made.begin(host)]))
+  return Object.assign(made, { of: (host: string) => members.get(host)! })
 }
 
 /** What a wait ends with, in at most a second: it must never hang. */
@@ -52,21 +52,21 @@ t.test('a wait that can not end fails at once', async (t) => {
   const cases: {
     name: string
     hosts: string[]
-    act: (facts: FactBoard) => void
+    act: (facts: ReturnType<typeof board>) => void
     code: string
     message: RegExp
   }[] = [
     {
       name: 'the publisher fails',
       hosts: ['a', 'b'],
-      act: (facts) => facts.fail('a', cause),
+      act: (facts) => facts.fail(facts.of('a'), cause),
       code: 'FACT_PUBLISHER_FAILED',
       message: /fact "status" of host "a" for host "b": "a" has failed/,
     },
     {
       name: 'the publisher ends without publishing',
       hosts: ['a', 'b'],
-      act: (facts) => facts.finish('a'),
+      act: (facts) => facts.finish(facts.of('a')),
       code: 'FACT_NOT_PUBLISHED',
       message: /"a" has finished without publishing it/,
     },
@@ -132,8 +132,19 @@ t.test('a host that waits and works is in no circle', async (t) => {
 t.test('what check mode could not know ends waits as unknown, not as an error', async (t) => {
   const facts = board('a', 'b')
   const wait = end(facts.wait('b', 'a', status, place))
-  facts.unknown('a', 'package mariadb-server would be installed')
-  facts.finish('a')
+  facts.unknown(facts.of('a'), 'package mariadb-server would be installed')
+  facts.finish(facts.of('a'))
   t.match(await wait, { message: 'package mariadb-server would be installed' })
   t.ok((await wait) instanceof Known)
+})
+
+t.test('what is told of an earlier part of a host does not end its later one', async (t) => {
+  const facts = board('a', 'b')
+  const wait = end(facts.wait('b', 'a', status, place))
+  const earlier = facts.of('a')
+  facts.begin('a')
+  facts.fail(earlier, new Error('too late'))
+  await sleep(30)
+  facts.publish('a', status, 5)
+  t.equal(await wait, 5)
 })

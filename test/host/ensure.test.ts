@@ -7,6 +7,7 @@ import { secret } from '../../lib/core/secret.js'
 import { handler } from '../../lib/host/index.js'
 import type { Run } from '../../lib/play/run.js'
 import { probeKind, resourceType } from '../../lib/resources/define.js'
+import { command } from '../../lib/resources/command.js'
 import { file } from '../../lib/resources/file.js'
 import { directory } from '../../lib/resources/directory.js'
 import type { Effects, Query } from '../../lib/resources/types.js'
@@ -141,8 +142,8 @@ t.test(
           cell({ path, value: 'x' }),
           cell({ path: join(folder, 'three'), value: 'z' }),
         ])
-        await host.$`touch ${join(folder, 'never')}`
-        t.fail('a command that may write must not run')
+        const { exitCode } = await host.$`touch ${join(folder, 'never')}`
+        t.fail(`a command that may write must not run: ${exitCode}`)
       })
       await play(
         'more',
@@ -156,6 +157,7 @@ t.test(
       'a cell one: changed',
       'a cell one: ok',
       'a cell three: unknown',
+      `a $ touch '${join(folder, 'never')}': unknown`,
       'a rest of the play: unknown',
       'a cell one: changed',
     ])
@@ -488,7 +490,7 @@ t.test('handlers in check mode are planned; what they can not know is unknown', 
   const known = handler('known', async (host) => {
     await host.ensure(cell({ path: join(folder, 'handled'), value: 'x' }))
   })
-  const opaque = handler('opaque', async (host) => await host.$`false`)
+  const opaque = handler('opaque', async (host) => (await host.$`false`).stdout)
   const { tasks, run } = await testRun({ inventory, mode: 'check' }, async (play) => {
     await play('cells', { hosts: 'all' }, async (host) => {
       await host.ensure(cell({ path: join(folder, 'one'), value: 'x', notify: [known, opaque] }))
@@ -498,7 +500,69 @@ t.test('handlers in check mode are planned; what they can not know is unknown', 
   t.same(tasks, [
     'a cell one: changed',
     'a cell handled: changed',
+    'a $ false: unknown',
     'a rest of the handler: unknown',
   ])
   t.same(readdirSync(folder), [])
+})
+
+t.test('$ refuses words that are no words', async (t) => {
+  const inventory = await localInventory(t, ['a'])
+  const { run } = await testRun({ inventory }, async (play) => {
+    await play('commands', { hosts: 'all' }, async (host) => {
+      for (const word of [undefined, null, {}, secret('hunter22'), ['a', undefined], true])
+        await t.rejects(host.$`echo ${word as string}`, { code: 'PLAYBOOK_INVALID' }, String(word))
+    })
+  })
+  t.equal(run.failed.size, 0)
+})
+
+t.test("time limits are each step's own, and a limited step can notify", async (t) => {
+  const folder = await tempFolder(t)
+  const inventory = await localInventory(t, ['a'])
+  const note = handler('note', async (host) => {
+    await host.ensure(cell({ path: join(folder, 'handled'), value: 'x' }))
+  })
+  const { tasks, run } = await testRun({ inventory }, async (play) => {
+    await play('cells', { hosts: 'all' }, async (host) => {
+      await host.ensure([
+        cell({ path: join(folder, 'one'), value: '1', timeout: 20_000, notify: note }),
+        cell({ path: join(folder, 'two'), value: '2', first: 'sleep 2' }),
+        cell({ path: join(folder, 'three'), value: '3', timeout: 20_000 }),
+        cell({ path: join(folder, 'four'), value: '4', first: 'sleep 5', timeout: 300 }),
+      ])
+    })
+  })
+  t.same(tasks, [
+    'a cell one: changed',
+    'a cell two: changed',
+    'a cell three: changed',
+    'a cell four: failed',
+    'a cell handled: changed',
+  ])
+  t.match(run.failed.get('a'), { code: 'COMMAND_TIMEOUT', task: 'cell four' })
+})
+
+t.test('a guard that is met keeps what an earlier attempt has left due', async (t) => {
+  const folder = await tempFolder(t)
+  const inventory = await localInventory(t, ['a'])
+  const seen: string[] = []
+  const note = handler('note', async () => void seen.push('handled'))
+  const made = join(folder, 'made')
+  const { tasks } = await testRun({ inventory }, async (play) => {
+    await play('cells', { hosts: 'all' }, async (host) => {
+      await host.ensure(
+        command({
+          name: 'make',
+          run: `touch ${made}; false`,
+          creates: made,
+          notify: note,
+          retries: 1,
+          delay: 10,
+        }),
+      )
+    })
+  })
+  t.same(tasks, ['a command make: changed'])
+  t.same(seen, ['handled'])
 })

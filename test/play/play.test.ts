@@ -152,7 +152,7 @@ t.test('--limit reads the facts of the hosts that it leaves out', async (t) => {
   t.same([...serial.run.failed.values()], [], 'facts of later batches too')
   const unknown = await testRun({ inventory, limit: 'a' }, async (play) => {
     await play('facts', { hosts: 'all' }, async (host) => {
-      if (host.name === 'b') await host.$`echo only a change would tell`
+      if (host.name === 'b') await host.publish(number, (await host.$`echo 7`).stdout.length)
       else await host.peer('b').fact(number)
     })
   })
@@ -226,7 +226,7 @@ t.test('list mode names hosts and tasks and touches nothing', async (t) => {
   const { tasks, run, thrown } = await testRun({ inventory, mode: 'list' }, async (play) => {
     await play('list', { hosts: 'all' }, async (host) => {
       await host.ensure(file({ path: '/x', content: 'y' }))
-      await host.$`rm -rf /x`
+      t.type((await host.$`rm -rf /x`).stdout, 'string')
     })
     await play('more', { hosts: 'all' }, async (host) => {
       await host.facts()
@@ -234,7 +234,11 @@ t.test('list mode names hosts and tasks and touches nothing', async (t) => {
   })
   t.equal(thrown, undefined)
   t.same([...run.failed.values()], [])
-  t.same(tasks, ['a file /x: unknown'])
+  t.same(tasks, [
+    'a file /x: unknown',
+    'a rest of the play: unknown',
+    'a rest of the play: unknown',
+  ])
   t.notOk(run.touched)
 })
 
@@ -351,6 +355,7 @@ t.test('a role that check mode can not follow is unknown, and the next one goes 
   t.same(tasks.toSorted(), [
     `a file ${join(folder, 'a')}: changed`,
     'a rest of role third: unknown',
+    'b $ uname: unknown',
     'b rest of role first: unknown',
     'b rest of the play: unknown',
   ])
@@ -370,3 +375,30 @@ t.test('delegation and handlers keep to their host', async (t) => {
   })
   t.same(seen, ['a'], 'a handler that was flushed does not run again')
 })
+
+t.test(
+  '--tags: handlers of what runs run, and commands around it do not keep it from running',
+  async (t) => {
+    const folder = await tempFolder(t)
+    const inventory = await localInventory(t, ['a'])
+    const note = handler('note', async (host) => {
+      await host.$`touch ${join(folder, 'handled')}`
+      await host.ensure(file({ path: join(folder, 'too'), content: 'x' }))
+    })
+    const web = role({
+      name: 'web',
+      run: async (host) =>
+        void (await host.ensure(file({ path: join(folder, 'web'), content: 'x', notify: note }))),
+    })
+    const { tasks, run } = await testRun({ inventory, tags: ['web'] }, async (play) => {
+      await play('p', { hosts: 'all' }, async (host) => {
+        t.equal((await host.$({ readOnly: true })`echo seen`).text(), 'seen')
+        await host.$`touch ${join(folder, 'never')}`
+        await web(host)
+      })
+    })
+    t.same([...run.failed.values()], [])
+    t.same(readdirSync(folder).toSorted(), ['handled', 'too', 'web'])
+    t.ok(tasks.includes(`a $ touch '${join(folder, 'never')}': skipped`))
+  },
+)
