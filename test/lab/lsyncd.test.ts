@@ -73,7 +73,7 @@ t.test('sourcesOf() lets nobody fill a node but who has something to give', (t) 
 t.test('lsyncd_peer refuses parameters that cannot work', async (t) => {
   const inventory = await localInventory(t, ['one', 'two'])
   const cases: [Parameters<typeof lsyncdPeer>[1], RegExp][] = [
-    [{ method: 'rsyncssh' }, /a restricted key runs nothing but rsync$/],
+    [{ method: 'rsyncssh', peers: ['two'] }, /a restricted key runs nothing but rsync$/],
     [{ peers: [] }, /there are none$/],
     [{ peers: ['two', 'two'] }, /one is named twice$/],
     [{ folder: '/srv/a b' }, /parameter "folder": is not an absolute path/],
