@@ -6,6 +6,7 @@ export const labPackages: readonly string[] = [
   'mariadb-client',
   'lsyncd',
   'rsync',
+  'logrotate',
   'nginx-light',
   'chrony',
   'firewalld',
