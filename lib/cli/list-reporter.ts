@@ -12,7 +12,7 @@ export function listReporter(tasks: boolean): Reporter {
         )
       }
       if (event.type !== 'task' || !tasks || event.status === 'skipped') return
-      const line = `  ${event.role === undefined ? '' : `${event.role} : `}${event.task}`
+      const line = `  ${event.role === undefined ? '' : `${event.role} : `}${event.task}${event.reason === undefined ? '' : `: ${event.reason}`}`
       if (told.has(line)) return
       told.add(line)
       process.stdout.write(`${line}\n`)

@@ -89,12 +89,12 @@ function listed(view: View, resources: readonly Resource<unknown>[]): Outcome[] 
   return resources.map((resource) => {
     const status = view.selected(resource.tags) ? 'unknown' : 'skipped'
     view.emit({ type: 'task', task: resource.task, status, changes: [], duration: 0 })
-    return { status, changes: [], output: { unknown: 'no host is asked' } }
+    return { status, changes: [], output: { unknown: 'it depends on what the hosts say' } }
   })
 }
 
 async function systemFacts(view: View) {
-  if (view.runtime.mode === 'list') throw new UnknownSignal('no host is asked')
+  if (view.runtime.mode === 'list') throw new UnknownSignal('it depends on what the hosts say')
   return await view.runtime.facts(async () => {
     const query = system()
     const script = query.kind.script([null as never])
@@ -129,7 +129,7 @@ function createPeer(view: View, name: string): Peer {
     groups,
     fact: async <T>(fact: Fact<T>): Promise<T> => {
       const place = callerPlace()
-      if (view.runtime.mode === 'list') throw new UnknownSignal('no host is asked')
+      if (view.runtime.mode === 'list') throw new UnknownSignal('it depends on what the hosts say')
       if (!context.board.has(name, fact)) await context.observe(name)
       try {
         const value = await context.board.wait(view.name, name, fact, place)

@@ -95,7 +95,7 @@ async function runCommand(
 ): Promise<CommandResult> {
   const place = callerPlace()
   const task = `$ ${command.trim().split('\n')[0]}`
-  if (view.runtime.mode === 'list') return unknownValue('no host is asked')
+  if (view.runtime.mode === 'list') return unknownValue('it depends on what the hosts say')
   if (!options.readOnly && !view.selected()) {
     view.emit({ ...idle, task, status: 'skipped', reason: 'not selected by tags' })
     return unknownValue(`"${command.trim()}" is not selected by tags`)
