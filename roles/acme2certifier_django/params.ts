@@ -101,7 +101,11 @@ export const params = v.object({
   secretKey: v.optional(secretParam()),
   /** Names and addresses that clients use besides the nodes' own, such as a balancer's. */
   allowedHosts: v.optional(v.array(line, 'is not a list of names'), []),
-  caHandler: v.union([openssl, other], 'does not describe a CA handler: see README.md'),
+  caHandler: v.variant(
+    'handler',
+    [openssl, other],
+    'is neither the name of a CA handler nor a path',
+  ),
   /** More of acme_srv.cfg: sections with their options. */
   configuration: v.optional(
     v.record(
