@@ -42,6 +42,8 @@ class Ensure {
   /** Changes of resources whose message was lost: they may be made already. */
   readonly #inFlight = new Map<number, readonly Change[]>()
   readonly #attempts = new Map<number, number>()
+  /** Why a resource is skipped or unknown. */
+  readonly #reasons = new Map<number, string>()
   #next = 0
   #planned: Planned[] = []
   #losses = 0
@@ -311,6 +313,7 @@ class Ensure {
 
   #settle(index: number, status: TaskStatus, changes: readonly Change[], reason?: string): void {
     const resource = this.resources[index]!
+    if (reason !== undefined) this.#reasons.set(index, reason)
     this.#outcomes[index] = { status, changes, output: { value: undefined } }
     this.view.emit({
       type: 'task',
@@ -354,6 +357,7 @@ class Ensure {
   #output(resource: Resource<unknown>, index: number, status: TaskStatus): Outcome['output'] {
     const plan = this.#plans[index]
     if (plan && 'output' in plan) return { value: plan.output }
+    if (status === 'unknown') return { unknown: this.#reasons.get(index) ?? resource.task }
     if (!resource.type.output) return { value: undefined }
     if (this.view.readOnly && status === 'changed')
       return { unknown: `${resource.task} would be changed first` }

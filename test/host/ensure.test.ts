@@ -138,10 +138,11 @@ t.test(
     const { tasks, thrown, run } = await testRun({ inventory, mode: 'check' }, async (play) => {
       await play('cells', { hosts: 'all' }, async (host) => {
         await host.ensure(cell({ path, value: 'x', effects: cloud }))
-        await host.ensure([
+        const [, three] = await host.ensure([
           cell({ path, value: 'x' }),
           cell({ path: join(folder, 'three'), value: 'z' }),
         ])
+        t.throws(() => three.output.length, /one would be made first/, 'its output is not known')
         const { exitCode } = await host.$`touch ${join(folder, 'never')}`
         t.fail(`a command that may write must not run: ${exitCode}`)
       })
