@@ -2,6 +2,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { HostwrightError } from '../core/errors.js'
 import { below, cgroup, makeCgroup, members, removeCgroup, signal } from './cgroup.js'
 import type { HostDefinition, LabDefinition } from './definition.js'
 import { imageFolder } from './image.js'
@@ -57,6 +58,7 @@ export async function bootHost(lab: LabDefinition, host: HostDefinition): Promis
   const lower = [hostLayer(lab.name, host.name), labLayer(lab.name), imageFolder()].join(':')
   const launch = ['unshare', '--mount', '--propagation', 'private', '--', 'sh', bootScript]
   const box = [lower, upper, work, `${lab.name}-${host.name}`, host.name, lab.bridge, ...machine]
+  await removeLink(lab.name, host.name)
   const log = bootLog(lab.name, host.name)
   await spawnInCgroup(below(group, 'launcher'), log, [...launch, ...box])
 }
@@ -115,6 +117,14 @@ function allPlugged(bridge: string): boolean {
 /** A host's end of the cable as systemd-nspawn names it; a long name is an alternative one. */
 function linkName(lab: string, host: string): string {
   return `vb-${lab}-${host}`
+}
+
+/** The kernel takes away a dead host's cable some time after the host; until then its name is taken. */
+async function removeLink(lab: string, host: string): Promise<void> {
+  await run('ip', ['link', 'delete', 'dev', linkName(lab, host)]).catch((error: unknown) => {
+    if (!(error instanceof HostwrightError && /Cannot find device/.test(error.stderr ?? '')))
+      throw error
+  })
 }
 
 function offMark(lab: string, host: string): string {
