@@ -198,14 +198,21 @@ t.test('sessions of sshd killed during a run: it ends well', async (t) => {
 })
 
 t.test('two runs at once: the second says who holds the lock', async (t) => {
+  let held = 0
   let second: Promise<Finished> | undefined
+  const letGo = async () => {
+    for (const name of names) await ssh(name, 'touch /run/let-go')
+  }
   const first = startPlaybook(
     'test/fixtures/playbooks/slow.ts',
     [...inventory, '--output', 'json'],
     {
       onEvent: (event) => {
-        if (event.type === 'task' && event.status === 'changed')
-          second ??= runPlaybook(site, [...inventory, '--output', 'json'])
+        if (event.type !== 'task' || event.status !== 'changed') return
+        held += 1
+        // Both of its commands on both hosts: it holds them all.
+        if (held === 4)
+          second = runPlaybook(site, [...inventory, '--output', 'json']).finally(letGo)
       },
     },
   )
