@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HostwrightError } from '../core/errors.js'
 import type { Change, TaskStatus } from '../report/events.js'
-import type { Plan, Query, Resource, Step } from '../resources/types.js'
+import type { Plan, Query, Resource } from '../resources/types.js'
 import { Answers, Needed } from './answers.js'
 import type { BatchWatcher, Section, SectionResult } from './batch.js'
 import { UnknownSignal } from './signals.js'
+import { stepError } from './step-error.js'
 import { outputLines } from './output.js'
 import type { View } from './view.js'
 
@@ -368,25 +369,6 @@ class Ensure {
       throw error
     }
   }
-}
-
-function stepError(
-  resource: Resource<unknown>,
-  step: Step,
-  result: SectionResult | undefined,
-): HostwrightError {
-  const exitCode = result?.exitCode
-  const stderr = result?.stderr.toString().trim() ?? ''
-  const known = exitCode === undefined ? undefined : step.errors?.[exitCode]
-  if (known)
-    return new HostwrightError(known.code, known.message, { exitCode, stderr, hint: known.hint })
-  const last =
-    stderr.split('\n').at(-1) || result?.stdout.toString().trim().split('\n').at(-1) || 'no message'
-  return new HostwrightError(
-    'TASK_FAILED',
-    `Cannot apply ${resource.task}: ${exitCode === undefined ? 'it did not run' : `exit status ${exitCode}`}: ${last}`,
-    { exitCode, stderr },
-  )
 }
 
 function byKind(queries: readonly Query[]): Map<Query['kind'], Query[]> {
