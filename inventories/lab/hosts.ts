@@ -1,16 +1,31 @@
-import { defineLab } from '../../lib/lab/index.js'
+import { defineLab, type LabOptions } from '../../lib/lab/index.js'
 
-export default defineLab({
-  name: 'lab',
-  subnet: '198.51.100.0/24',
+const standIn = '../../test/fixtures/acme2certifier-standin/build.mjs'
+const volume = '/var/www/acme2certifier/volume'
+
+/** The tutorial's two hosts and what its roles have to know. */
+export const cluster: Omit<LabOptions, 'name' | 'subnet'> = {
   hosts: { 'alma9-c1': {}, 'alma9-c2': {} },
-  groups: (secret) => ({
+  packages: [new URL(standIn, import.meta.url).pathname],
+  groups: ({ secret, repositoryUrl }) => ({
     cluster: {
       hosts: ['alma9-c1', 'alma9-c2'],
       vars: {
         cluster_hosts: { domain: 'bar.local' },
         mariadb_master_master: { replicationPassword: secret('replication') },
+        lsyncd_peer: { folder: volume },
+        acme2certifier_django: {
+          // The lab has no way to the project's release: `-e acme2certifier_package=…` takes another.
+          package: `${repositoryUrl}/acme2certifier-standin_0.43.1+standin-1_all.deb`,
+          database: { password: secret('database') },
+          caHandler: { handler: 'openssl', issuingCaKeyPassphrase: secret('ca') },
+          // No name of the lab is in any DNS.
+          configuration: { Challenge: { challenge_validation_disable: true } },
+        },
+        acme_test_ca: { folder: volume, owner: 'www-data', passphrase: secret('ca') },
       },
     },
   }),
-})
+}
+
+export default defineLab({ name: 'lab', subnet: '198.51.100.0/24', ...cluster })

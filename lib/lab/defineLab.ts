@@ -11,8 +11,9 @@ import { labFolder } from './places.js'
 import { readRecord } from './record.js'
 import { checkRequirements } from './requirements.js'
 import { labSecret } from './secrets.js'
+import { repositoryPort } from './server.js'
 import { labStatus } from './status.js'
-import type { Lab, LabOptions, Progress } from './types.js'
+import type { Lab, LabOptions, LabOwn, Progress } from './types.js'
 import { complete, isComplete, waitForHosts } from './up.js'
 
 /**
@@ -123,9 +124,13 @@ function inventoryData(lab: LabDefinition, options: LabOptions): InventoryData {
     return [name, { ...reach, ...vars }]
   })
   const { groups = {} } = options
+  const own: LabOwn = {
+    secret: (name) => labSecret(lab.name, name),
+    repositoryUrl: `http://${lab.gateway}:${repositoryPort}`,
+  }
   return {
     hosts: Object.fromEntries(hosts),
-    groups: typeof groups === 'function' ? groups((name) => labSecret(lab.name, name)) : groups,
+    groups: typeof groups === 'function' ? groups(own) : groups,
   }
 }
 

@@ -5,6 +5,7 @@ export type {
   LabHostStatus,
   LabImage,
   LabOptions,
+  LabOwn,
   LabStatus,
   Progress,
 } from './types.js'

@@ -13,6 +13,14 @@ export interface LabHost {
   readonly image?: LabImage
 }
 
+/** What a lab has of its own, for the variables of its groups. */
+export interface LabOwn {
+  /** The lab's password of that name, made at random when first asked for. */
+  secret(name: string): Secret
+  /** Where the hosts find the lab's packages, your own ones too: `http://198.51.100.1:7080`. */
+  readonly repositoryUrl: string
+}
+
 export interface LabOptions {
   /** Up to 12 lower-case letters and digits; labs of different names run side by side. */
   readonly name: string
@@ -22,8 +30,8 @@ export interface LabOptions {
    */
   readonly subnet: string
   readonly hosts: Readonly<Record<string, LabHost>>
-  /** A function gets the lab's own passwords, made at random when first asked for. */
-  readonly groups?: LabGroups | ((secret: (name: string) => Secret) => LabGroups)
+  /** A function gets what a lab only knows by itself. */
+  readonly groups?: LabGroups | ((own: LabOwn) => LabGroups)
   /** @default 'debian12' */
   readonly image?: LabImage
   /**
