@@ -7,7 +7,7 @@ import type { BatchWatcher, Section, SectionResult } from './batch.js'
 import { UnknownSignal } from './signals.js'
 import { stepError } from './step-error.js'
 import { outputLines } from './output.js'
-import type { View } from './view.js'
+import { handlersOf, type View } from './view.js'
 
 /** What became of one resource. */
 export interface Outcome {
@@ -101,16 +101,16 @@ class Ensure {
     if (idle && plan.unknown === undefined) {
       const before = this.#inFlight.get(index)
       if (before) {
-        this.view.notify(resource)
+        this.view.notify(handlersOf(resource))
         return this.#settle(index, 'changed', before)
       }
-      this.view.notifyDue(resource)
+      this.view.notifyDue(handlersOf(resource))
       const status = plan.skipped === undefined ? 'ok' : 'skipped'
       return this.#settle(index, status, [], plan.skipped)
     }
     if (plan.effects) this.#answers.predict(plan.effects)
     if (this.view.readOnly) {
-      this.view.notify(resource)
+      this.view.notify(handlersOf(resource))
       return plan.unknown === undefined
         ? this.#settle(index, 'changed', plan.changes)
         : this.#settle(index, 'unknown', plan.changes, plan.unknown)
@@ -164,7 +164,8 @@ class Ensure {
     const kinds = byKind(queries)
     const sections: Section[] = [
       ...steps.map(({ item, step, at }) => ({
-        script: at === 0 ? this.view.duePrefix(item.resource) + step.script : step.script,
+        script:
+          at === 0 ? this.view.duePrefix(handlersOf(item.resource)) + step.script : step.script,
         ...(step.input && { input: step.input }),
         required: true,
       })),
@@ -262,7 +263,7 @@ class Ensure {
   #made({ index, resource, plan }: Planned): void {
     if (this.#outcomes[index]) return
     // Steps without changes only looked: they waited for something, say.
-    if (plan.changes.length > 0) this.view.notify(resource)
+    if (plan.changes.length > 0) this.view.notify(handlersOf(resource))
     this.#settle(index, plan.changes.length > 0 ? 'changed' : 'ok', plan.changes)
   }
 
@@ -271,7 +272,7 @@ class Ensure {
     const attempt = this.#attempts.get(index) ?? 0
     if (attempt >= (resource.retries ?? 0)) {
       // Its first steps may have changed something: what it notifies is due all the same.
-      if (item.plan.steps.length > 1) this.view.notify(resource)
+      if (item.plan.steps.length > 1) this.view.notify(handlersOf(resource))
       throw this.#failed(resource, error)
     }
     this.#attempts.set(index, attempt + 1)

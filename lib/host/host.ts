@@ -66,8 +66,7 @@ export function createHost(view: View): Host {
     },
     as: (user) => createHost(view.with({ become: runtime.becomeSettings(user) })),
     runOnce: async (name, work) => await runOnce(view, host, name, work),
-    notify: (handler) =>
-      void view.origin.notified.set(handler.name, { handler: handler as Handler<never>, view }),
+    notify: (handler) => view.notify([handler as Handler<never>]),
     flushHandlers: async () => await flushHandlers(view),
   }
   return Object.freeze(host)
@@ -172,24 +171,28 @@ async function runOnce<T>(
 
 /** Runs what was notified, in the order of the notifications; a handler may notify another. */
 export async function flushHandlers(view: View): Promise<void> {
-  const { notified, session } = view.runtime
+  const { notified } = view.runtime
   // What is due stands on the host under the account whose work has asked for it.
-  const done = new Map<string, { readonly view: View; readonly names: string[] }>()
+  const done = new Map<string, { readonly view: View; readonly names: Set<string> }>()
   try {
     for (;;) {
-      const next = [...notified.values()][0]
+      const next = [...notified][0]
       if (!next) break
-      const { handler } = next
-      notified.delete(handler.name)
+      const [handler, views] = next
+      notified.delete(handler)
       await runHandler(view.with({ handler: true, role: `handler ${handler.name}` }), handler)
-      session.due.delete(handler.name)
-      const account = next.view.become?.user ?? ''
-      const { names } = done.get(account) ?? { names: [] }
-      done.set(account, { view: next.view, names: [...names, handler.name] })
+      for (const by of views) {
+        const name = by.dueName(handler)
+        by.runtime.session.due.delete(name)
+        const account = `${by.name} ${by.become?.user ?? ''}`
+        done.set(account, done.get(account) ?? { view: by, names: new Set() })
+        done.get(account)!.names.add(name)
+      }
     }
   } finally {
     if (!view.readOnly)
-      for (const { view: by, names } of done.values()) await by.forgetDue(names, view.scope.play)
+      for (const { view: by, names } of done.values())
+        await by.forgetDue([...names], view.scope.play)
   }
 }
 

@@ -38,8 +38,8 @@ export class HostRuntime {
   readonly #answers = new Map<string, Answers>()
   readonly #predictions: Predictions = []
   #facts: Promise<SystemFacts> | undefined
-  /** What is to run at the end of the play, with the view that has asked for it. */
-  readonly notified = new Map<string, { readonly handler: Handler<never>; readonly view: View }>()
+  /** What is to run at the end of the play, with the views that have asked for it. */
+  readonly notified = new Map<Handler<never>, readonly View[]>()
   readonly #pending = new Set<Promise<unknown>>()
   readonly #ended = new Set<string>()
   /** What `runOnce` has begun here. */

@@ -141,41 +141,47 @@ export class View {
     return { become: this.become, locked: !this.readOnly }
   }
 
-  notify(resource: Resource<unknown>): void {
-    for (const handler of handlersOf(resource))
-      this.origin.notified.set(handler.name, { handler, view: this })
+  notify(handlers: readonly Handler<never>[]): void {
+    const { notified } = this.origin
+    for (const handler of handlers) notified.set(handler, [...(notified.get(handler) ?? []), this])
   }
 
-  /** Takes up what an earlier run has left due, now that the handler of that name is known. */
-  notifyDue(resource: Resource<unknown>): void {
-    for (const handler of handlersOf(resource)) {
-      const name = handler.name
-      if (this.readOnly || !this.runtime.session.due.has(name) || this.origin.notified.has(name))
-        continue
-      this.runtime.note(`handler "${name}" is still due from an earlier run`)
-      this.origin.notified.set(name, { handler, view: this })
+  /** Takes up what an earlier run has left due, now that the handlers are known. */
+  notifyDue(handlers: readonly Handler<never>[]): void {
+    for (const handler of handlers) {
+      if (this.readOnly || !this.runtime.session.due.has(this.dueName(handler))) continue
+      if (this.origin.notified.has(handler)) continue
+      this.runtime.note(`handler "${handler.name}" is still due from an earlier run`)
+      this.notify([handler])
     }
   }
 
+  /** Another role may have a handler of the same name. */
+  dueName({ name }: Handler<never>): string {
+    return this.role === undefined ? name : `${this.role}: ${name}`
+  }
+
   /** Writes on the host what will be due, before the change: a killed run loses no handler. */
-  duePrefix(resource: Resource<unknown>): string {
-    const files = handlersOf(resource).map(
-      ({ name }) => `"$hw_lib/due/"${quote(encodeURIComponent(name))}`,
-    )
-    if (files.length === 0) return ''
+  duePrefix(handlers: readonly Handler<never>[]): string {
+    if (handlers.length === 0) return ''
+    const files = handlers.map((handler) => dueFile(this.dueName(handler)))
     return `mkdir -p -m 0700 -- "$hw_lib" "$hw_lib/due" && : ${files.map((file) => `>${file}`).join(' ')} || exit 1\n`
   }
 
   /** Takes back {@link duePrefix}. */
   async forgetDue(names: readonly string[], play: string): Promise<void> {
-    const files = names.map((name) => `"$hw_lib/due/"${quote(encodeURIComponent(name))}`)
-    const script = `rm -f -- ${files.join(' ')} && rmdir -- "$hw_lib/due" "$hw_lib" 2>/dev/null; :`
+    const script = `rm -f -- ${names.map(dueFile).join(' ')} && rmdir -- "$hw_lib/due" "$hw_lib" 2>/dev/null; :`
     const view = this.with({ play })
     await view.persist(async () => await view.exchange({ script }))
   }
 }
 
-function handlersOf({ notify }: Resource<unknown>): readonly Handler<never>[] {
+function dueFile(name: string): string {
+  return `"$hw_lib/due/"${quote(encodeURIComponent(name))}`
+}
+
+/** The handlers that a resource notifies. */
+export function handlersOf({ notify }: Resource<unknown>): readonly Handler<never>[] {
   if (notify === undefined) return []
   return Array.isArray(notify) ? (notify as readonly Handler<never>[]) : [notify as Handler<never>]
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { HostwrightError } from '../../lib/core/errors.js'
 import { secret } from '../../lib/core/secret.js'
 import { handler } from '../../lib/host/index.js'
+import { role } from '../../lib/play/role.js'
 import type { Run } from '../../lib/play/run.js'
 import { probeKind, resourceType } from '../../lib/resources/define.js'
 import { command } from '../../lib/resources/command.js'
@@ -309,6 +310,36 @@ t.test('a run killed between a change and its handler leaves the handler due', a
   t.notOk(existsSync('/var/lib/hostwright'), 'nothing stays on the host')
 })
 
+t.test("a handler that is due is its role's, whatever others are named", async (t) => {
+  const folder = await tempFolder(t)
+  const inventory = await localInventory(t, ['a'])
+  const ran: string[] = []
+  const roles = ['one', 'two'].map((name) => {
+    const restart = handler('restart', async (host) => {
+      await host.$`true`
+      ran.push(name)
+    })
+    return role({
+      name,
+      run: async (host) =>
+        void (await host.ensure(cell({ path: join(folder, name), value: '1', notify: restart }))),
+    })
+  })
+  let running: Run | undefined
+  await testRun({ inventory, started: (run) => (running = run) }, async (play) => {
+    await play('cells', { hosts: 'all' }, async (host) => {
+      await roles[1]!(host)
+      running?.stop(new HostwrightError('INTERRUPTED', 'killed'))
+    })
+  })
+  await testRun({ inventory }, async (play) => {
+    for (const role of roles)
+      await play('cells', { hosts: 'all' }, async (host) => void (await role(host)))
+  })
+  t.same(ran, ['one', 'two'])
+  t.notOk(existsSync('/var/lib/hostwright'), 'nothing stays on the host')
+})
+
 t.test(
   'handlers run once, in the order of notification, after a failure too, and may notify others',
   async (t) => {
@@ -321,17 +352,18 @@ t.test(
       host.notify(last)
     })
     const two = handler('two', async () => void order.push('two'))
+    const otherTwo = handler('two', async () => void order.push('other two'))
     const { run } = await testRun({ inventory }, async (play) => {
       await play('cells', { hosts: 'all' }, async (host) => {
         await host.ensure([
           cell({ path: join(folder, 'a'), value: '1', notify: [two, one] }),
-          cell({ path: join(folder, 'b'), value: '1', notify: one }),
+          cell({ path: join(folder, 'b'), value: '1', notify: [one, otherTwo] }),
         ])
         await host.ensure(cell({ path: join(folder, 'c'), value: '1', first: 'exit 1' }))
       })
     })
     t.equal(run.failed.size, 1)
-    t.same(order, ['two', 'one', 'last'])
+    t.same(order, ['two', 'one', 'other two', 'last'])
   },
 )
 
