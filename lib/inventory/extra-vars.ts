@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { HostwrightError } from '../core/errors.js'
+import { pythonEscapes } from './python-escapes.js'
 import { readYaml } from './read-yaml.js'
 import { refuseJinja } from './refine-value.js'
 import { sourceReader, type SourceReader } from './source-reader.js'
@@ -99,26 +100,13 @@ function unquote(text: string): string {
     : text
 }
 
-const escapes: Readonly<Record<string, string>> = {
-  '\\': '\\',
-  "'": "'",
-  '"': '"',
-  a: '\u0007',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-}
-
 function decodeEscapes(text: string): string {
   return text.replaceAll(
     /\\(?:U([\da-fA-F]{8})|u([\da-fA-F]{4})|x([\da-fA-F]{2})|([\\'"abfnrtv]))/g,
     (_, ...found: (string | undefined)[]) => {
       const code = found[0] ?? found[1] ?? found[2]
       return code === undefined
-        ? (escapes[found[3] ?? ''] ?? '')
+        ? (pythonEscapes[found[3] ?? ''] ?? '')
         : String.fromCodePoint(parseInt(code, 16))
     },
   )

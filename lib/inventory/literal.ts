@@ -1,3 +1,5 @@
+import { pythonEscapes } from './python-escapes.js'
+
 /**
  * Reads a Python literal, as Ansible reads the values of INI inventories: numbers, `True`, `False`,
  * `None`, strings, lists, tuples and dictionaries.
@@ -34,19 +36,6 @@ const floatPattern =
   /(?:\d(?:_?\d)*\.(?:\d(?:_?\d)*)?|\.\d(?:_?\d)*)(?:[eE][+-]?\d(?:_?\d)*)?|\d(?:_?\d)*[eE][+-]?\d(?:_?\d)*/y
 const integerPattern =
   /0[xX](?:_?[\da-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|0(?:_?0)*|[1-9](?:_?\d)*/y
-const escapes: Readonly<Record<string, string>> = {
-  '\n': '',
-  '\\': '\\',
-  "'": "'",
-  '"': '"',
-  a: '\u0007',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-}
 
 /** Without brackets, commas make a tuple: `80,443`. */
 function readTop(reader: Reader): unknown {
@@ -149,7 +138,8 @@ function readEscape(reader: Reader): string {
   if (octal !== undefined) return codePoint(parseInt(octal, 8))
   const character = reader.text[reader.position++]
   if (character === undefined || /[xuUN]/.test(character)) throw new NoLiteral()
-  return escapes[character] ?? `\\${character}`
+  if (character === '\n') return ''
+  return pythonEscapes[character] ?? `\\${character}`
 }
 
 function codePoint(code: number): string {
