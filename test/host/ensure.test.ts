@@ -333,8 +333,8 @@ t.test("a handler that is due is its role's, whatever others are named", async (
     })
   })
   await testRun({ inventory }, async (play) => {
-    for (const role of roles)
-      await play('cells', { hosts: 'all' }, async (host) => void (await role(host)))
+    for (const one of roles)
+      await play('cells', { hosts: 'all' }, async (host) => void (await one(host)))
   })
   t.same(ran, ['one', 'two'])
   t.notOk(existsSync('/var/lib/hostwright'), 'nothing stays on the host')
