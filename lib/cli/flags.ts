@@ -57,6 +57,9 @@ export const flags = {
     help: 'console, or json: one event a line on standard output',
     default: 'console',
   },
+  'no-prefetch': {
+    help: 'ask hosts only when it is needed, not at once what the last run of the playbook asked',
+  },
   'detailed-exitcode': { help: 'exit 2 where something changed or would change (see below)' },
   'vault-password-file': {
     value: 'FILE',

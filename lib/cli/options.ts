@@ -22,6 +22,7 @@ export interface PlaybookOptions {
   readonly listHosts: boolean
   readonly listTasks: boolean
   readonly output: 'console' | 'json'
+  readonly prefetch: boolean
   readonly detailedExitcode: boolean
   readonly vaultPasswordFile: string | undefined
   readonly askVaultPass: boolean
@@ -65,6 +66,7 @@ export function parsePlaybookArgs(
     listHosts: has('list-hosts'),
     listTasks: has('list-tasks'),
     output: outputForm(last('output') ?? flags.output.default),
+    prefetch: !has('no-prefetch'),
     detailedExitcode: has('detailed-exitcode'),
     vaultPasswordFile: last('vault-password-file'),
     askVaultPass: has('ask-vault-pass'),

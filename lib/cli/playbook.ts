@@ -3,6 +3,7 @@ import { errorCodes, HostwrightError } from '../core/errors.js'
 import { callerPlace, stackPlace } from '../core/place.js'
 import { loadInventory, parseExtraVars, vaultPasswordSource } from '../inventory/index.js'
 import type { Inventory } from '../inventory/types.js'
+import { readAsked } from '../play/asked.js'
 import { checkInventoryParams } from '../play/role.js'
 import { playFunction, type PlayFunction } from '../play/play.js'
 import { Run } from '../play/run.js'
@@ -95,6 +96,8 @@ async function execute(
     forks: options.forks,
     defaults: { user: options.user, privateKey: options.privateKey, becomePassword },
     emit: (event) => streams[0]?.emit(event),
+    ...(options.prefetch &&
+      !list && { asked: readAsked(`.hostwright/asked/${encodeURIComponent(name)}.json`) }),
   })
   checkInventoryParams([...inventory.hosts.values()].filter((host) => run.limited.has(host.name)))
   const events = createEventStream(

@@ -17,10 +17,12 @@ export class Answers {
 
   /**
    * @param check in check mode steps do not run: *stale* means nothing then, and *unknown* stays so
+   * @param earlier gives, once, what was asked before it was needed
    */
   constructor(
     private readonly predictions: Predictions,
     private readonly check: boolean,
+    private readonly earlier: (query: Query) => { readonly answer: unknown } | undefined,
   ) {}
 
   give(query: Query, answer: unknown): void {
@@ -74,6 +76,10 @@ export class Answers {
   }
 
   #look(query: Query): unknown {
+    if (!this.#given.has(query.id)) {
+      const earlier = this.earlier(query)
+      if (earlier) this.give(query, earlier.answer)
+    }
     const given = this.#given.get(query.id)
     let known = given !== undefined
     let answer = given?.answer

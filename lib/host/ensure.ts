@@ -4,6 +4,8 @@ import type { Change, TaskStatus } from '../report/events.js'
 import type { Plan, Query, Resource } from '../resources/types.js'
 import { Answers, Needed } from './answers.js'
 import type { BatchWatcher, Section, SectionResult } from './batch.js'
+import type { Prefetch } from './prefetch.js'
+import { questions } from './questions.js'
 import { UnknownSignal } from './signals.js'
 import { stepError } from './step-error.js'
 import { outputLines } from './output.js'
@@ -38,6 +40,7 @@ export async function ensure(
 
 class Ensure {
   readonly #answers: Answers
+  readonly #prefetch: Prefetch
   readonly #outcomes: (Outcome | undefined)[] = []
   readonly #plans: (Plan<unknown> | undefined)[] = []
   /** Changes of resources whose message was lost: they may be made already. */
@@ -54,9 +57,10 @@ class Ensure {
     private readonly view: View,
     private readonly resources: readonly Resource<unknown>[],
   ) {
+    this.#prefetch = view.runtime.prefetch(view.become?.user)
     this.#answers = view.readOnly
       ? view.runtime.checkAnswers(view.become?.user)
-      : new Answers([], false)
+      : new Answers([], false, (query) => this.#prefetch.take(query))
   }
 
   async run(): Promise<Outcome[]> {
@@ -135,6 +139,7 @@ class Ensure {
   #restart(): void {
     this.#planned = []
     this.#answers.forget()
+    this.view.runtime.context.changes.made += 1
     this.#next = 0
   }
 
@@ -160,8 +165,10 @@ class Ensure {
   async #sendNow(blocked: readonly Query[]): Promise<boolean> {
     const planned = this.#planned
     const steps = planned.flatMap((item) => item.plan.steps.map((step, at) => ({ item, step, at })))
-    const queries = this.#questions(blocked)
-    const kinds = byKind(queries)
+    const wanted = this.#questions(blocked)
+    for (const query of wanted) this.#prefetch.note(query)
+    const ahead = wanted.length > 0 ? this.#prefetch.open(wanted) : []
+    const asked = questions([...wanted, ...ahead])
     const sections: Section[] = [
       ...steps.map(({ item, step, at }) => ({
         script:
@@ -169,10 +176,7 @@ class Ensure {
         ...(step.input && { input: step.input }),
         required: true,
       })),
-      ...[...kinds].map(([kind, of]) => ({
-        script: kind.script(of.map(({ key }) => key as never)),
-        required: false,
-      })),
+      ...asked.sections,
     ]
     if (sections.length === 0) {
       for (const item of planned) this.#made(item)
@@ -201,8 +205,11 @@ class Ensure {
     begin(0)
     const timeout = steps.find(({ step }) => step.timeout)?.step.timeout
     let results: SectionResult[]
+    const { changes } = this.view.runtime.context
+    const before = changes.made
     try {
-      results = await this.view.exchangeBatch(sections, watcher, timeout)
+      const exchange = async () => await this.view.exchangeBatch(sections, watcher, timeout)
+      results = await (steps.length > 0 ? this.view.changing(exchange) : exchange())
     } catch (error) {
       if (error instanceof HostwrightError && error.code === 'COMMAND_TIMEOUT' && steps[0])
         return await this.#retry(steps[0].item, error)
@@ -216,8 +223,13 @@ class Ensure {
     for (const item of planned) this.#made(item)
     this.#planned = []
     if (!this.view.readOnly) this.#answers.settle()
-    for (const [at, [kind, of]] of [...kinds].entries())
-      this.#give(kind.name, of, results[steps.length + at])
+    // What came with steps is from after them.
+    const made = steps.length > 0 && changes.made === before + 2 ? changes.made : before
+    const soon = new Set(ahead)
+    asked.read(this.view.name, results.slice(steps.length), (query, answer) => {
+      if (soon.has(query)) return this.#prefetch.give(query, answer, made)
+      this.#answers.give(query, answer)
+    })
     return true
   }
 
@@ -232,32 +244,6 @@ class Ensure {
         if (this.#answers.needs(query)) all.set(query.id, query)
     }
     return [...all.values()]
-  }
-
-  #give(name: string, queries: readonly Query[], result: SectionResult | undefined): void {
-    const { kind } = queries[0]!
-    let answers: readonly unknown[]
-    try {
-      answers = kind.parse(
-        result?.stdout ?? Buffer.alloc(0),
-        queries.map(({ key }) => key as never),
-      )
-      if (answers.length !== queries.length)
-        throw new Error(`${answers.length} answers to ${queries.length} questions`)
-    } catch (cause) {
-      if (cause instanceof HostwrightError) throw cause.with({ host: this.view.name })
-      throw new HostwrightError(
-        'TASK_FAILED',
-        `Cannot read the state of "${this.view.name}": the answers of probe "${name}" are not as expected: ${cause instanceof Error ? cause.message : String(cause)}`,
-        {
-          host: this.view.name,
-          exitCode: result?.exitCode,
-          stderr: result?.stderr.toString(),
-          cause,
-        },
-      )
-    }
-    for (const [at, query] of queries.entries()) this.#answers.give(query, answers[at])
   }
 
   #made({ index, resource, plan }: Planned): void {
@@ -370,14 +356,4 @@ class Ensure {
       throw error
     }
   }
-}
-
-function byKind(queries: readonly Query[]): Map<Query['kind'], Query[]> {
-  const kinds = new Map<Query['kind'], Query[]>()
-  for (const query of queries) {
-    const of = kinds.get(query.kind)
-    if (of) of.push(query)
-    else kinds.set(query.kind, [query])
-  }
-  return kinds
 }

@@ -2,9 +2,10 @@ import { HostwrightError } from '../core/errors.js'
 import { callerPlace } from '../core/place.js'
 import { redactDeep } from '../core/secret.js'
 import type { Fact } from '../facts/fact.js'
-import { system } from '../resources/probes/system.js'
+import { system, type SystemFacts } from '../resources/probes/system.js'
 import type { Handler, Resource } from '../resources/types.js'
 import { ensure, type Outcome } from './ensure.js'
+import { questions } from './questions.js'
 import { remoteShell } from './remote-shell.js'
 import { reasonUnknown, UnknownSignal, unknownValue } from './signals.js'
 import type { Host, Peer, Result } from './types.js'
@@ -96,11 +97,19 @@ async function systemFacts(view: View) {
   if (view.runtime.mode === 'list') throw new UnknownSignal('it depends on what the hosts say')
   return await view.runtime.facts(async () => {
     const query = system()
-    const script = query.kind.script([null as never])
-    const [result] = await view.persist(
-      async () => await view.exchangeBatch([{ script, required: true }]),
-    )
-    return query.kind.parse(result!.stdout, [null as never])[0]!
+    const prefetch = view.runtime.prefetch(view.become?.user)
+    const known = prefetch.take(query)
+    if (known) return known.answer as SystemFacts
+    prefetch.note(query)
+    const asked = questions([query, ...prefetch.open([query])])
+    const { made } = view.runtime.context.changes
+    const results = await view.persist(async () => await view.exchangeBatch(asked.sections))
+    let facts: SystemFacts | undefined
+    asked.read(view.name, results, (about, answer) => {
+      if (about === query) facts = answer as SystemFacts
+      else prefetch.give(about, answer, made)
+    })
+    return facts!
   })
 }
 

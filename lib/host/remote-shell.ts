@@ -124,7 +124,8 @@ async function runCommand(
     })
   }
   const repeatable = options.readOnly && !options.onStdout && !(input && 'chunks' in input)
-  const reply = repeatable ? await view.persist(send) : await send()
+  const once = async () => await (options.readOnly ? send() : view.changing(send))
+  const reply = repeatable ? await view.persist(send) : await once()
   lines.flush(0)
   const result: CommandResult = {
     stdout: Buffer.concat(stdout).toString(),

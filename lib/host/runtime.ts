@@ -2,10 +2,11 @@ import type { FactBoard } from '../facts/board.js'
 import type { InventoryHost } from '../inventory/types.js'
 import type { EventBody } from '../report/events.js'
 import type { Become } from '../connection/types.js'
-import type { Handler } from '../resources/types.js'
+import type { Handler, Query } from '../resources/types.js'
 import { HostwrightError } from '../core/errors.js'
 import type { SystemFacts } from '../resources/probes/system.js'
 import { Answers, type Predictions } from './answers.js'
+import { Prefetch, type ChangeCount } from './prefetch.js'
 import type { Session } from './session.js'
 import type { View } from './view.js'
 
@@ -29,6 +30,9 @@ export interface RunContext {
   readonly seenTags: Set<string>
   /** The runtime of any host of the inventory, made on first use. */
   readonly runtime: (host: string, mode?: 'observe') => HostRuntime
+  /** What an account on a host was asked in the last run. */
+  readonly asked: (host: string, user: string) => readonly Query[]
+  readonly changes: ChangeCount
   /** Reads the facts of a host that takes no part; ends when it has done so. */
   readonly observe: (host: string) => Promise<void> | undefined
 }
@@ -37,6 +41,7 @@ export interface RunContext {
 export class HostRuntime {
   readonly #answers = new Map<string, Answers>()
   readonly #predictions: Predictions = []
+  readonly #prefetches = new Map<string, Prefetch>()
   #facts: Promise<SystemFacts> | undefined
   /** What is to run at the end of the play, with the views that have asked for it. */
   readonly notified = new Map<Handler<never>, readonly View[]>()
@@ -61,8 +66,27 @@ export class HostRuntime {
   /** The answers that check mode keeps for the whole run, so that what is planned stays planned. */
   checkAnswers(user = ''): Answers {
     let answers = this.#answers.get(user)
-    if (!answers) this.#answers.set(user, (answers = new Answers(this.#predictions, true)))
+    if (!answers) {
+      const prefetch = this.prefetch(user)
+      answers = new Answers(this.#predictions, true, (query) => prefetch.take(query))
+      this.#answers.set(user, answers)
+    }
     return answers
+  }
+
+  /** What an account is asked before it is needed. */
+  prefetch(user = ''): Prefetch {
+    let prefetch = this.#prefetches.get(user)
+    if (!prefetch) {
+      const earlier = this.mode === 'observe' ? [] : this.context.asked(this.name, user)
+      this.#prefetches.set(user, (prefetch = new Prefetch(earlier, this.context.changes)))
+    }
+    return prefetch
+  }
+
+  /** What each account was asked in this run. */
+  get prefetches(): ReadonlyMap<string, Prefetch> {
+    return this.#prefetches
   }
 
   /**

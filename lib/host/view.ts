@@ -113,6 +113,17 @@ export class View {
     )
   }
 
+  /** Does something that may change the host: what was asked before it no longer holds, on no host. */
+  async changing<T>(work: () => Promise<T>): Promise<T> {
+    const { changes } = this.runtime.context
+    changes.made += 1
+    try {
+      return await work()
+    } finally {
+      changes.made += 1
+    }
+  }
+
   /** Does what may be done twice; again when the connection is lost. */
   async persist<T>(work: () => Promise<T>): Promise<T> {
     for (let losses = 0; ; losses += 1) {

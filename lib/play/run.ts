@@ -1,4 +1,6 @@
+import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { channel } from 'node:diagnostics_channel'
 import pLimit from 'p-limit'
 import { connect, connectionSettings, becomeSettings, hasKnownKey } from '../connection/index.js'
 import type { Connection } from '../connection/types.js'
@@ -8,6 +10,7 @@ import { HostRuntime, Session, UnknownSignal, type Mode, type RunContext } from 
 import { localNames } from '../inventory/index.js'
 import type { Inventory, InventoryHost } from '../inventory/types.js'
 import type { EventBody } from '../report/events.js'
+import type { Asked } from './asked.js'
 import { observer } from './observe.js'
 import type { Play } from './play.js'
 
@@ -27,7 +30,12 @@ export interface RunOptions {
     readonly becomePassword?: string | undefined
   }
   readonly emit: (event: EventBody) => void
+  /** What the hosts were asked in earlier runs. @default nothing is asked before it is needed */
+  readonly asked?: Asked | undefined
 }
+
+/** Node tells of every process that is started asynchronously, which zx's `$` does. */
+const childProcesses = channel('child_process')
 
 /** One run of a playbook: its hosts, what became of them, and what they share. */
 export class Run {
@@ -49,6 +57,7 @@ export class Run {
     this.#limit = pLimit(options.forks)
     this.hosts = new Map(inventory.hosts)
     this.limited = new Set(this.#limitNames())
+    if (options.asked) childProcesses.subscribe(this.#onProcess)
     const board = new FactBoard((reason) => new UnknownSignal(reason))
     this.context = {
       mode: options.mode,
@@ -60,6 +69,8 @@ export class Run {
       seenTags: new Set(),
       runtime: (host, mode) => this.#runtime(host, mode ?? options.mode),
       observe: observer(this),
+      asked: (host, user) => options.asked?.of(host, user) ?? [],
+      changes: { made: 0 },
     }
   }
 
@@ -119,7 +130,18 @@ export class Run {
     )
   }
 
+  /** A program that the playbook runs here may change any host: `scp`, say. */
+  readonly #onProcess = (message: unknown) => {
+    const { changes } = this.context
+    changes.made += 1
+    ;(message as { readonly process: ChildProcess }).process.once(
+      'exit',
+      () => void (changes.made += 1),
+    )
+  }
+
   async close(): Promise<void> {
+    childProcesses.unsubscribe(this.#onProcess)
     for (const { name, session, mode } of this.#runtimes.values())
       if (mode === 'run' && session.due.size > 0)
         this.options.emit({
@@ -128,9 +150,20 @@ export class Run {
           host: name,
           text: `still due from an earlier run, and notified by nothing in this one: handler ${[...session.due].map((due) => `"${due}"`).join(', ')}`,
         })
+    this.#keepAsked()
     await Promise.all(
       [...this.#runtimes.values()].map(async ({ session }) => await session.close()),
     )
+  }
+
+  /** A run that leaves tasks out, or has ended early on a host, has asked too little. */
+  #keepAsked(): void {
+    const { asked, tags, skipTags } = this.options
+    if (!asked || tags.length + skipTags.length > 0 || this.stopped) return
+    for (const { name, mode, prefetches } of this.#runtimes.values())
+      if (mode !== 'observe' && !this.failed.has(name) && !this.unreachable.has(name))
+        for (const [user, prefetch] of prefetches) asked.keep(name, user, prefetch.asked)
+    asked.save()
   }
 
   /**

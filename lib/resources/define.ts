@@ -1,6 +1,18 @@
 import { callerPlace } from '../core/place.js'
 import type { CommonOptions, ProbeKind, Query, Resource, ResourceType } from './types.js'
 
+const kinds = new Map<string, ProbeKind<never, unknown>>()
+
+/** A question of the kind of that name; nothing where there is no such kind, or it has no such key. */
+export function queryOf(kindName: string, key: unknown): Query | undefined {
+  const kind = kinds.get(kindName)
+  try {
+    return kind && { kind, key, id: `${kind.name}:${kind.id(key as never)}` }
+  } catch {
+    return undefined
+  }
+}
+
 /**
  * Defines a kind of probe and returns the function that makes its queries.
  *
@@ -10,6 +22,7 @@ import type { CommonOptions, ProbeKind, Query, Resource, ResourceType } from './
  * })
  */
 export function probeKind<Key, Answer>(kind: ProbeKind<Key, Answer>): (key: Key) => Query<Answer> {
+  kinds.set(kind.name, kind as unknown as ProbeKind<never, unknown>)
   return (key) => ({
     kind: kind as unknown as ProbeKind<never, Answer>,
     key,

@@ -12,6 +12,11 @@ export interface ProbeKind<Key, Answer> {
   id(key: Key): string
   /** POSIX sh that answers all keys on standard output. It must not write to the host. */
   script(keys: readonly Key[]): string
+  /**
+   * Whether the answer may become another without a change by the run: then it is asked when it is
+   * needed, and not at the run's beginning. @default false
+   */
+  volatile?(key: Key): boolean
   /** One answer per key, in order. */
   parse(stdout: Buffer, keys: readonly Key[]): readonly Answer[]
 }

@@ -15,6 +15,7 @@ const none: PlaybookOptions = {
   listHosts: false,
   listTasks: false,
   output: 'console',
+  prefetch: true,
   detailedExitcode: false,
   vaultPasswordFile: undefined,
   askVaultPass: false,

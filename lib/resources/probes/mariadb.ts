@@ -60,6 +60,7 @@ const kindName = 'mariadb'
 const question = probeKind<Question, MariadbAnswer>({
   name: kindName,
   id: ({ sql }) => sql,
+  volatile: ({ volatile }) => volatile,
   script,
   parse,
 })

@@ -1,0 +1,89 @@
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import * as v from 'valibot'
+import { redactDeep } from '../core/secret.js'
+import { queryOf } from '../resources/define.js'
+import type { Query } from '../resources/types.js'
+
+/** What the hosts were asked in the last run of a playbook, for the first message of the next. */
+export interface Asked {
+  of(host: string, user: string): readonly Query[]
+  keep(host: string, user: string, queries: readonly Query[]): void
+  /** Writes it down. A file that cannot be written costs only round trips. */
+  save(): void
+}
+
+/** Hosts that are alike are asked the same: each list stands once. */
+const schema = v.object({
+  lists: v.array(v.array(v.tuple([v.string(), v.unknown()]))),
+  hosts: v.record(v.string(), v.record(v.string(), v.number())),
+})
+
+/** Reads what was kept in a file; one that is not there, or not as it was written, holds nothing. */
+export function readAsked(file: string): Asked {
+  const { lists, hosts } = read(file)
+  const kept = new Map(
+    Object.entries(hosts).flatMap(([host, users]) =>
+      Object.entries(users).map(([user, list]) => [keyOf(host, user), lists[list] ?? []]),
+    ),
+  )
+  const made = new Map<readonly unknown[], readonly Query[]>()
+  return {
+    of(host, user) {
+      const list = kept.get(keyOf(host, user)) ?? []
+      let queries = made.get(list)
+      if (!queries)
+        made.set(list, (queries = list.flatMap(([kind, key]) => queryOf(kind, key) ?? [])))
+      return queries
+    },
+    keep(host, user, queries) {
+      kept.set(
+        keyOf(host, user),
+        queries.filter(isPlain).map(({ kind, key }) => [kind.name, key]),
+      )
+    },
+    save: () => write(file, kept),
+  }
+}
+
+type List = v.InferOutput<typeof schema>['lists'][number]
+
+function read(file: string): v.InferOutput<typeof schema> {
+  try {
+    return v.parse(schema, JSON.parse(readFileSync(file, 'utf8')))
+  } catch {
+    return { lists: [], hosts: {} }
+  }
+}
+
+function write(file: string, kept: ReadonlyMap<string, List>): void {
+  const lists = new Map<string, number>()
+  const hosts: Record<string, Record<string, number>> = {}
+  for (const [key, list] of kept) {
+    const [host = '', user = ''] = key.split('\0')
+    const text = JSON.stringify(list)
+    if (!lists.has(text)) lists.set(text, lists.size)
+    ;(hosts[host] ??= {})[user] = lists.get(text)!
+  }
+  const temporary = `${file}.${randomBytes(6).toString('hex')}`
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    const text = `{"lists":[${[...lists.keys()].join(',\n')}],\n"hosts":${JSON.stringify(hosts)}}\n`
+    writeFileSync(temporary, text, { mode: 0o600 })
+    renameSync(temporary, file)
+  } catch {
+    // The next run asks when it needs to know.
+  }
+}
+
+/** Whether a question can be read back, and holds no secret. */
+function isPlain({ kind, key, id }: Query): boolean {
+  const text = JSON.stringify(key) as string | undefined
+  if (text === undefined || JSON.stringify(redactDeep(key)) !== text) return false
+  return queryOf(kind.name, JSON.parse(text) as unknown)?.id === id
+}
+
+function keyOf(host: string, user: string): string {
+  return `${host}\0${user}`
+}
