@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process'
 import { userInfo } from 'node:os'
 import { openShell } from './shell.js'
 import { shellKeeper } from './shell-keeper.js'
+import { spawnShell } from './spawn-shell.js'
 import type { Connection, ConnectionSettings } from './types.js'
 import type { End, Wire } from './wire.js'
 
@@ -21,7 +21,7 @@ export function localConnection(settings: ConnectionSettings): Connection {
 
 /** Runs a command line in a process group of its own, which ends as a whole with it. */
 function run(command: string): Promise<Wire> {
-  const child = spawn('sh', ['-c', command], { detached: true, stdio: 'pipe' })
+  const child = spawnShell(command)
   const { stdin, stdout, stderr, pid } = child
   const ended = new Promise<End>((resolve) => {
     child.on('error', (error) => resolve({ reason: error.message }))

@@ -29,13 +29,15 @@ interface Planned {
  * Makes resources so, in order: probes all in one message, plans as far as the answers reach, sends
  * the steps of many resources together, and asks again only what steps have made untrue.
  *
+ * @param asker where this is asked from: what is asked there again is asked anew
  * @throws HostwrightError of the first resource that failed; those before it are done
  */
 export async function ensure(
   view: View,
   resources: readonly Resource<unknown>[],
+  asker = '',
 ): Promise<Outcome[]> {
-  return await new Ensure(view, resources).run()
+  return await new Ensure(view, resources, asker).run()
 }
 
 class Ensure {
@@ -56,11 +58,12 @@ class Ensure {
   constructor(
     private readonly view: View,
     private readonly resources: readonly Resource<unknown>[],
+    private readonly asker: string,
   ) {
     this.#prefetch = view.runtime.prefetch(view.become?.user)
     this.#answers = view.readOnly
       ? view.runtime.checkAnswers(view.become?.user)
-      : new Answers([], false, (query) => this.#prefetch.take(query))
+      : new Answers([], false, (query) => this.#prefetch.take(query, asker))
   }
 
   async run(): Promise<Outcome[]> {
@@ -227,8 +230,8 @@ class Ensure {
     const made = steps.length > 0 && changes.made === before + 2 ? changes.made : before
     const soon = new Set(ahead)
     asked.read(this.view.name, results.slice(steps.length), (query, answer) => {
-      if (soon.has(query)) return this.#prefetch.give(query, answer, made)
-      this.#answers.give(query, answer)
+      if (!soon.has(query)) this.#answers.give(query, answer)
+      this.#prefetch.give(query, answer, made, soon.has(query) ? undefined : this.asker)
     })
     return true
   }

@@ -1,5 +1,5 @@
 import { HostwrightError } from '../core/errors.js'
-import { callerPlace } from '../core/place.js'
+import { callerPlace, formatPlace } from '../core/place.js'
 import { redactDeep } from '../core/secret.js'
 import type { Fact } from '../facts/fact.js'
 import { system, type SystemFacts } from '../resources/probes/system.js'
@@ -33,10 +33,11 @@ export function createHost(view: View): Host {
       const list = Array.isArray(wanted)
         ? (wanted as readonly Resource<unknown>[])
         : [wanted as Resource<unknown>]
+      const place = callerPlace()
       const outcomes =
         runtime.mode === 'list'
           ? listed(view, list)
-          : await view.work(async () => await ensure(view, list))
+          : await view.work(async () => await ensure(view, list, place && formatPlace(place)))
       const results = outcomes.map(toResult)
       return Array.isArray(wanted) ? results : results[0]
     }) as Host['ensure'],
@@ -98,7 +99,7 @@ async function systemFacts(view: View) {
   return await view.runtime.facts(async () => {
     const query = system()
     const prefetch = view.runtime.prefetch(view.become?.user)
-    const known = prefetch.take(query)
+    const known = prefetch.take(query, 'facts')
     if (known) return known.answer as SystemFacts
     prefetch.note(query)
     const asked = questions([query, ...prefetch.open([query])])

@@ -5,21 +5,29 @@ export interface ChangeCount {
   made: number
 }
 
+interface Ahead {
+  readonly answer: unknown
+  /** The count of changes when it was asked. */
+  readonly made: number
+  readonly takenBy: Set<string>
+}
+
 /**
  * What an account on a host was asked in the last run, asked again in its first message. An answer is
- * used once, and only while the run has changed nothing anywhere since it was asked for: a file that
- * one host writes may be mirrored to another.
+ * used only while the run has changed nothing anywhere since it was asked for: a file that one host
+ * writes may be mirrored to another. What asks for it again, as a loop that waits does, gets a new one.
  */
 export class Prefetch {
   readonly #asked = new Map<string, Query>()
-  readonly #answers = new Map<string, { readonly answer: unknown; readonly made: number }>()
+  readonly #answers = new Map<string, Ahead>()
   #open: readonly Query[]
 
+  /** @param earlier what was asked in the last run; without it nothing is kept for later */
   constructor(
-    earlier: readonly Query[],
+    private readonly earlier: readonly Query[] | undefined,
     private readonly changes: ChangeCount,
   ) {
-    this.#open = earlier
+    this.#open = earlier ?? []
   }
 
   /** What to ask besides, where something is asked already: all of it the first time. */
@@ -30,22 +38,28 @@ export class Prefetch {
     return open
   }
 
-  give(query: Query, answer: unknown, made: number): void {
-    this.#answers.set(query.id, { answer, made })
+  /** @param asker who has it already */
+  give(query: Query, answer: unknown, made: number, asker?: string): void {
+    if (!this.earlier || query.kind.onDemand?.(query.key as never) === true) return
+    this.#answers.set(query.id, {
+      answer,
+      made,
+      takenBy: new Set(asker === undefined ? [] : [asker]),
+    })
   }
 
-  /** The answer, where there is one that still holds; it is gone then. */
-  take(query: Query): { readonly answer: unknown } | undefined {
+  /** The answer, where there is one that still holds and that this asker has not had. */
+  take(query: Query, asker: string): { readonly answer: unknown } | undefined {
     const found = this.#answers.get(query.id)
-    if (found === undefined) return undefined
-    this.#answers.delete(query.id)
+    if (found === undefined || found.takenBy.has(asker)) return undefined
+    found.takenBy.add(asker)
     this.note(query)
     return found.made === this.changes.made ? found : undefined
   }
 
   /** Keeps in mind for the next run that this was needed. */
   note(query: Query): void {
-    if (query.kind.volatile?.(query.key as never) !== true) this.#asked.set(query.id, query)
+    if (query.kind.onDemand?.(query.key as never) !== true) this.#asked.set(query.id, query)
   }
 
   /** What was needed in this run. */

@@ -31,7 +31,7 @@ export interface RunContext {
   /** The runtime of any host of the inventory, made on first use. */
   readonly runtime: (host: string, mode?: 'observe') => HostRuntime
   /** What an account on a host was asked in the last run. */
-  readonly asked: (host: string, user: string) => readonly Query[]
+  readonly asked: (host: string, user: string) => readonly Query[] | undefined
   readonly changes: ChangeCount
   /** Reads the facts of a host that takes no part; ends when it has done so. */
   readonly observe: (host: string) => Promise<void> | undefined
@@ -68,7 +68,7 @@ export class HostRuntime {
     let answers = this.#answers.get(user)
     if (!answers) {
       const prefetch = this.prefetch(user)
-      answers = new Answers(this.#predictions, true, (query) => prefetch.take(query))
+      answers = new Answers(this.#predictions, true, (query) => prefetch.take(query, ''))
       this.#answers.set(user, answers)
     }
     return answers
@@ -78,7 +78,7 @@ export class HostRuntime {
   prefetch(user = ''): Prefetch {
     let prefetch = this.#prefetches.get(user)
     if (!prefetch) {
-      const earlier = this.mode === 'observe' ? [] : this.context.asked(this.name, user)
+      const earlier = this.mode === 'observe' ? undefined : this.context.asked(this.name, user)
       this.#prefetches.set(user, (prefetch = new Prefetch(earlier, this.context.changes)))
     }
     return prefetch

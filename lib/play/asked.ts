@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import * as v from 'valibot'
 import { redactDeep } from '../core/secret.js'
 import { queryOf } from '../resources/define.js'
@@ -80,8 +81,9 @@ function write(file: string, kept: ReadonlyMap<string, List>): void {
 /** Whether a question can be read back, and holds no secret. */
 function isPlain({ kind, key, id }: Query): boolean {
   const text = JSON.stringify(key) as string | undefined
-  if (text === undefined || JSON.stringify(redactDeep(key)) !== text) return false
-  return queryOf(kind.name, JSON.parse(text) as unknown)?.id === id
+  if (text === undefined) return false
+  const again = JSON.parse(text) as unknown
+  return isDeepStrictEqual(redactDeep(again), key) && queryOf(kind.name, again)?.id === id
 }
 
 function keyOf(host: string, user: string): string {

@@ -2,7 +2,13 @@ import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { channel } from 'node:diagnostics_channel'
 import pLimit from 'p-limit'
-import { connect, connectionSettings, becomeSettings, hasKnownKey } from '../connection/index.js'
+import {
+  becomeSettings,
+  connect,
+  connectionSettings,
+  hasKnownKey,
+  isSpawningShell,
+} from '../connection/index.js'
 import type { Connection } from '../connection/types.js'
 import { HostwrightError } from '../core/errors.js'
 import { FactBoard } from '../facts/board.js'
@@ -69,7 +75,7 @@ export class Run {
       seenTags: new Set(),
       runtime: (host, mode) => this.#runtime(host, mode ?? options.mode),
       observe: observer(this),
-      asked: (host, user) => options.asked?.of(host, user) ?? [],
+      asked: (host, user) => options.asked?.of(host, user),
       changes: { made: 0 },
     }
   }
@@ -132,6 +138,7 @@ export class Run {
 
   /** A program that the playbook runs here may change any host: `scp`, say. */
   readonly #onProcess = (message: unknown) => {
+    if (isSpawningShell()) return
     const { changes } = this.context
     changes.made += 1
     ;(message as { readonly process: ChildProcess }).process.once(

@@ -4,7 +4,7 @@ import { replicaStatus, replicaStatusQuery } from './mariadb/replica-status.js'
 import { hasDiverged, replicationFailure } from './mariadb/replication-failure.js'
 import { rowsOf } from './mariadb/rows.js'
 import { sqlText } from './mariadb/sql.js'
-import { mariadbVolatile } from './probes/mariadb.js'
+import { mariadbWait } from './probes/mariadb.js'
 
 export interface MariadbGtidWaitOptions {
   /** A GTID position of the source, for example `1-1-40`. Domains that this server writes itself are to be left out. */
@@ -42,7 +42,7 @@ export const mariadbGtidWait = resourceType<MariadbGtidWaitOptions>({
 
 /** Waits only where something applies events: before replication is set up the answer is no at once. */
 const reached = ({ position, timeout = 10_000 }: MariadbGtidWaitOptions) =>
-  mariadbVolatile(
+  mariadbWait(
     `SELECT MASTER_GTID_WAIT(${sqlText(position)}, IF((SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS
      WHERE VARIABLE_NAME = 'SLAVES_RUNNING') > 0, ${timeout / 1000}, 0)) AS reached, @@GLOBAL.gtid_slave_pos AS position`,
   )

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { HostwrightError } from '../core/errors.js'
 import type { Secret } from '../core/secret.js'
 import type { Change } from '../report/events.js'
@@ -69,8 +70,11 @@ export const mariadbReplication = resourceType<MariadbReplicationOptions, Replic
 /** A connection that ended is tried again after so many seconds; the server's 60 are long for a pair. */
 const connectRetry = 10
 
-const password = ({ connection = '', password: wished }: MariadbReplicationOptions) =>
-  replicationPassword({ connection, password: wished })
+const password = ({ connection = '' }: MariadbReplicationOptions) => replicationPassword(connection)
+
+function digest(text: Secret): string {
+  return createHash('sha256').update(text.reveal()).digest('hex')
+}
 
 function find({ connection = '' }: MariadbReplicationOptions, ask: Ask): ReplicaStatus | undefined {
   return rowsOf(ask(replicaStatusQuery), 'replication')
@@ -93,7 +97,8 @@ function plan(wish: MariadbReplicationOptions, ask: Ask): Plan<ReplicaStatus> {
       [`CHANGE MASTER ${name} TO ${settings(wish, wish.coordinates)}`, `START SLAVE ${name}`],
     )
   const stored = ask(password(wish))
-  const wrong = stored === 'wrong' || (stored === 'unknown' && now.ioError?.code === accessDenied)
+  const wrong =
+    stored === null ? now.ioError?.code === accessDenied : stored !== digest(wish.password)
   const changes = differences(wish, now)
   if (wrong) changes.push({ property: 'password', from: '***', to: '***' })
   if (changes.length > 0)

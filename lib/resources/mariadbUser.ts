@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { HostwrightError } from '../core/errors.js'
 import type { Secret } from '../core/secret.js'
 import type { Change } from '../report/events.js'
@@ -38,8 +39,8 @@ export interface MariadbUserOptions {
 
 /**
  * An account of the MariaDB on the host. Whether the password is right is told by comparing what the
- * server keeps of it (mysql_native_password) with what it would keep of this one: on the host, so
- * neither leaves it. Unlike a test log-in it holds whatever other accounts match the same address.
+ * server keeps of it (mysql_native_password) with what it would keep of this one; only digests of
+ * that leave the host. Unlike a test log-in it holds whatever other accounts match the same address.
  *
  * @throws HostwrightError PARAMETER_INVALID for a new account without a password, or a level that is
  *   not `database.table`; TASK_FAILED where MariaDB does not answer
@@ -59,15 +60,28 @@ function reads(wish: MariadbUserOptions) {
     : [account(wish), grants(wish)]
 }
 
-const account = ({ name, host = 'localhost', password }: MariadbUserOptions) => {
-  const right = password
-    ? `JSON_SEARCH(Priv, 'one', ${sqlText(nativePassword(password).reveal())}) IS NOT NULL`
-    : '1'
+const account = ({ name, host = 'localhost' }: MariadbUserOptions) => {
+  const kept = ['$', '$.auth_or[0]', '$.auth_or[1]', '$.auth_or[2]'].map(
+    (at) =>
+      `SHA2(CONCAT(${sqlText(salt(name, host))}, JSON_VALUE(Priv, '${at}.authentication_string')), 256)`,
+  )
   return mariadb(
-    `SELECT ${right} AS passwordRight, COALESCE(JSON_VALUE(Priv, '$.ssl_type'), 0) AS secured
+    `SELECT CONCAT_WS(' ', ${kept.join(', ')}) AS passwords,
+     COALESCE(JSON_VALUE(Priv, '$.ssl_type'), 0) AS secured
      FROM mysql.global_priv WHERE User = ${sqlText(name)} AND Host = ${sqlText(host)}
      AND COALESCE(JSON_VALUE(Priv, '$.is_role'), 'false') NOT IN ('true', '1')`,
   )
+}
+
+/** The same password is another digest for each account. */
+function salt(name: string, host: string): string {
+  return `${name}@${host} `
+}
+
+function isRight(passwords: string, { name, host = 'localhost', password }: MariadbUserOptions) {
+  if (!password) return true
+  const text = `${salt(name, host)}${nativePassword(password).reveal()}`
+  return passwords.split(' ').includes(createHash('sha256').update(text).digest('hex'))
 }
 
 const grants = ({ name, host = 'localhost' }: MariadbUserOptions) =>
@@ -105,7 +119,7 @@ function plan(wish: MariadbUserOptions, ask: Ask): Plan {
     changes.push({ property: 'state', from: 'absent', to: 'present' })
     statements.push(`CREATE USER IF NOT EXISTS ${user}${identity}${require}`)
   } else {
-    const wrong = now['passwordRight'] !== '1'
+    const wrong = !isRight(now['passwords'] ?? '', wish)
     const secured = now['secured'] !== '0'
     const tls = wish.requireSsl !== undefined && wish.requireSsl !== secured
     if (wrong) changes.push({ property: 'password', from: '***', to: '***' })

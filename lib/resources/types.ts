@@ -13,10 +13,10 @@ export interface ProbeKind<Key, Answer> {
   /** POSIX sh that answers all keys on standard output. It must not write to the host. */
   script(keys: readonly Key[]): string
   /**
-   * Whether the answer may become another without a change by the run: then it is asked when it is
-   * needed, and not at the run's beginning. @default false
+   * Whether it is asked only when the answer is needed, and never ahead: where asking waits for
+   * something, or the host may change the answer by itself at any time. @default false
    */
-  volatile?(key: Key): boolean
+  onDemand?(key: Key): boolean
   /** One answer per key, in order. */
   parse(stdout: Buffer, keys: readonly Key[]): readonly Answer[]
 }

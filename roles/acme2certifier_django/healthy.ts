@@ -1,5 +1,5 @@
 import { resourceType, type Plan } from '../../lib/index.js'
-import { shell } from '../../lib/resources/probes/shell.js'
+import { probeKind } from '../../lib/resources/define.js'
 import { python } from './python.js'
 
 export interface HealthyOptions {
@@ -20,8 +20,7 @@ export const healthy = resourceType<HealthyOptions>({
   title: ({ name }) => `${name} /directory`,
   reads: (wish) => [look(wish)],
   plan(wish, ask): Plan {
-    const { stdout, exitCode } = ask(look(wish))
-    if (exitCode === 0 && stdout === '') return { changes: [], steps: [] }
+    if (ask(look(wish)) === '') return { changes: [], steps: [] }
     return {
       changes: [],
       steps: [
@@ -36,9 +35,19 @@ export const healthy = resourceType<HealthyOptions>({
           },
         },
       ],
-      effects: { stale: ({ kind }) => kind.name === 'shell' },
+      effects: { stale: ({ id }) => id === look(wish).id },
     }
   },
 })
 
-const look = ({ name }: HealthyOptions) => shell(python('health.py', [name, '0']))
+/** What is wrong with the server now; empty where nothing is. */
+const look = probeKind<HealthyOptions, string>({
+  name: 'acme2certifier-health',
+  id: ({ name }) => name,
+  onDemand: () => true,
+  script: (keys) =>
+    keys
+      .map(({ name }) => `{ ${python('health.py', [name, '0'])}\n} || echo failed; printf '\\0'`)
+      .join('\n'),
+  parse: (stdout, keys) => stdout.toString().split('\0').slice(0, keys.length),
+})

@@ -7,52 +7,12 @@ import { secret } from '../../lib/core/secret.js'
 import { handler } from '../../lib/host/index.js'
 import { role } from '../../lib/play/role.js'
 import type { Run } from '../../lib/play/run.js'
-import { probeKind, resourceType } from '../../lib/resources/define.js'
 import { command } from '../../lib/resources/command.js'
 import { file } from '../../lib/resources/file.js'
 import { directory } from '../../lib/resources/directory.js'
 import type { Effects, Query } from '../../lib/resources/types.js'
+import { cell } from '../fixtures/cell.js'
 import { localInventory, tempFolder, testRun } from '../fixtures/run.js'
-
-/** A text in a file: the smallest resource that shows what the engine does. */
-const text = probeKind<string, string>({
-  name: 'text',
-  id: (path) => path,
-  script: (paths) => `${paths.map((path) => `cat '${path}' 2>/dev/null; printf '\\0'`).join('\n')}`,
-  parse: (stdout, paths) => stdout.toString().split('\0').slice(0, paths.length),
-})
-
-interface Cell {
-  readonly path: string
-  readonly value: string
-  /** Run before the value is written. */
-  readonly first?: string
-  /** What the steps make untrue besides. */
-  readonly effects?: Effects
-  readonly timeout?: number
-}
-
-const cell = resourceType<Cell, string>({
-  name: 'cell',
-  title: ({ path }) => path.split('/').at(-1)!,
-  reads: ({ path }) => [text(path)],
-  plan: ({ path, value, first = '', effects = {}, timeout }, ask) => {
-    const now = ask(text(path))
-    if (now === value) return { changes: [], steps: [] }
-    return {
-      changes: [{ property: 'value', from: now, to: value }],
-      steps: [
-        {
-          script: `${first}\ncat >'${path}'`,
-          input: Buffer.from(value),
-          ...(timeout !== undefined && { timeout }),
-        },
-      ],
-      effects: { becomes: [[text(path), value]], ...effects },
-    }
-  },
-  output: ({ path }, ask) => ask(text(path)),
-})
 
 const all: Effects = { stale: () => true }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import t from 'tap'
 import type { ErrorCode } from '../../lib/core/errors.js'
 import { secret } from '../../lib/core/secret.js'
@@ -208,7 +209,8 @@ type Answers = Readonly<Record<string, readonly Row[] | MariadbAnswer | string>>
 function planned<Output>(resource: Resource<Output>, answers: Answers): Plan<Output> {
   const answer = (query: Query) => {
     const found = Object.entries(answers).find(([piece]) => query.id.includes(piece))?.[1]
-    if (query.kind.name === 'mariadb-password') return found ?? 'right'
+    if (query.kind.name === 'mariadb-password')
+      return found === undefined ? sha256(password.reveal()) : found === 'none' ? null : found
     return Array.isArray(found) || found === undefined
       ? { state: 'running', rows: found ?? [] }
       : found
@@ -251,7 +253,13 @@ const replica = (more: Row = {}): Row => ({
 const change = (more: string) =>
   `CHANGE MASTER '' TO MASTER_HOST='10.0.0.2', MASTER_PORT=3306, MASTER_USER='repl', MASTER_PASSWORD='it\\'s a \\\\ secret', MASTER_CONNECT_RETRY=10, ${more};`
 const source = { source: '10.0.0.2', user: 'repl', password }
-const account = [{ passwordRight: '1', secured: '0' }]
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
+const account = [
+  {
+    passwords: `${sha256('other')} ${sha256(`u@localhost ${nativePassword(password).reveal()}`)}`,
+    secured: '0',
+  },
+]
 
 const plans: readonly {
   name: string
@@ -326,7 +334,7 @@ const plans: readonly {
   {
     name: 'an account with another password',
     resource: mariadbUser({ name: 'u', password: secret('pw') }),
-    answers: { global_priv: [{ passwordRight: '0', secured: '0' }] },
+    answers: { global_priv: [{ passwords: sha256('another'), secured: '0' }] },
     changes: ['password: *** → ***'],
     statements: [
       "ALTER USER 'u'@'localhost' IDENTIFIED BY PASSWORD '*D821809F681A40A6E379B50D0463EFAE20BDD122';",
@@ -429,7 +437,7 @@ const plans: readonly {
     resource: mariadbReplication(source),
     answers: {
       SLAVES: [replica({ Slave_IO_Running: 'Connecting', Last_IO_Errno: '1045' })],
-      'mariadb-password': 'unknown',
+      'mariadb-password': 'none',
     },
     changes: ['password: *** → ***'],
   },

@@ -24,6 +24,7 @@ export interface MariadbError {
 interface Question {
   readonly sql: string
   readonly volatile: boolean
+  readonly waits?: true
 }
 
 /**
@@ -40,6 +41,10 @@ export const mariadb = (sql: string): Query<MariadbAnswer> => question({ sql, vo
 /** The same for what every statement that writes may change: positions, lists, replication. */
 export const mariadbVolatile = (sql: string): Query<MariadbAnswer> =>
   question({ sql, volatile: true })
+
+/** The same for a statement that waits for something. */
+export const mariadbWait = (sql: string): Query<MariadbAnswer> =>
+  question({ sql, volatile: true, waits: true })
 
 /** What steps on MariaDB make untrue: the answers to these questions and all volatile ones. */
 export function staleMariadb(...queries: readonly Query[]): Effects {
@@ -60,7 +65,7 @@ const kindName = 'mariadb'
 const question = probeKind<Question, MariadbAnswer>({
   name: kindName,
   id: ({ sql }) => sql,
-  volatile: ({ volatile }) => volatile,
+  onDemand: ({ waits }) => waits === true,
   script,
   parse,
 })

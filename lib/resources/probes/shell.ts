@@ -19,7 +19,6 @@ export interface ShellAnswer {
 export const shell: (script: string) => Query<ShellAnswer> = probeKind<string, ShellAnswer>({
   name: 'shell',
   id: (script) => script,
-  volatile: () => true,
   // A fresh random mark, told first, stands between the parts. `eval` keeps a script that is not
   // valid from taking the others with it.
   script: (scripts) =>

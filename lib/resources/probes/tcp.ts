@@ -20,7 +20,7 @@ export type TcpState = 'open' | 'closed' | 'unsupported'
 export const tcp: (key: TcpKey) => Query<TcpState> = probeKind<TcpKey, TcpState>({
   name: 'tcp',
   id: (key) => `${key.host ?? ''}:${key.port}`,
-  volatile: () => true,
+  onDemand: () => true,
   script: (keys) =>
     [
       'command -v bash >/dev/null && bash=1 || bash=0',

@@ -1,0 +1,213 @@
+import { execFile } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import fc from 'fast-check'
+import t, { type Test } from 'tap'
+import { secret } from '../../lib/core/secret.js'
+import type { Host } from '../../lib/host/index.js'
+import { readAsked } from '../../lib/play/asked.js'
+import { probeKind } from '../../lib/resources/define.js'
+import { tcp } from '../../lib/resources/probes/tcp.js'
+import { cell, text } from '../fixtures/cell.js'
+import { localInventory, tempFolder, testRun } from '../fixtures/run.js'
+
+const exec = promisify(execFile)
+
+t.test('readAsked() keeps questions that can be read back and hold no secret', async (t) => {
+  const file = join(await tempFolder(t), 'asked', 'site.json')
+  const login = probeKind<{ readonly password: unknown }, null>({
+    name: 'login',
+    id: ({ password }) => String(password),
+    script: () => ':',
+    parse: () => [null],
+  })
+  const hidden = secret('a password that never shows')
+  const asked = readAsked(file)
+  t.strictSame(asked.of('a', ''), [], 'nothing is known of a first run')
+  const plain = [text('/etc/one'), text('/etc/two')]
+  asked.keep('a', '', [
+    ...plain,
+    login({ password: hidden }),
+    login({ password: hidden.reveal() }),
+    text(`/etc/${hidden.reveal()}`),
+  ])
+  asked.keep('b', '', plain)
+  asked.keep('b', 'admin', [text('/etc/three')])
+  asked.save()
+  t.equal(statSync(file).mode & 0o777, 0o600)
+  const written = readFileSync(file, 'utf8')
+  t.notMatch(written, hidden.reveal())
+  t.equal(written.match(/one/g)?.length, 1, 'hosts that are alike share a list')
+  const again = readAsked(file)
+  const ids = (host: string, user: string) => again.of(host, user).map(({ id }) => id)
+  t.strictSame(ids('a', ''), ['text:/etc/one', 'text:/etc/two'])
+  t.strictSame(ids('b', ''), ids('a', ''))
+  t.strictSame(ids('b', 'admin'), ['text:/etc/three'])
+  for (const broken of ['', '{"lists":[[["text"', '{"lists":[],"hosts":{"a":{"":7}}}', '[]']) {
+    writeFileSync(file, broken)
+    t.strictSame(readAsked(file).of('a', ''), [], broken)
+  }
+  writeFileSync(
+    file,
+    '{"lists":[[["no such kind",1],["login",null],["text","/e"]]],"hosts":{"a":{"":0}}}',
+  )
+  t.strictSame(ids('a', '').length, 2)
+  t.strictSame(
+    readAsked(file)
+      .of('a', '')
+      .map(({ id }) => id),
+    ['text:/e'],
+    'what this version does not know is left out',
+  )
+})
+
+/** Runs a play twice, and gives what the second run told and cost. */
+async function twice(
+  t: Test,
+  body: (host: Host, folder: string, turn: number) => Promise<unknown>,
+) {
+  const folder = await tempFolder(t)
+  const inventory = await localInventory(t, ['a'])
+  const run = async (turn: number) => {
+    const asked = readAsked(join(folder, 'asked.json'))
+    const ran = await testRun({ inventory, asked }, async (play) => {
+      await play('cells', { hosts: 'all' }, async (host) => void (await body(host, folder, turn)))
+    })
+    t.equal(ran.thrown, undefined)
+    t.equal(ran.run.failed.size, 0, [...ran.run.failed.values()].join())
+    return ran
+  }
+  await run(0)
+  return await run(1)
+}
+
+t.test('a run asks in its first message what the last one asked', async (t) => {
+  const { roundTrips, tasks } = await twice(t, async (host, folder) => {
+    await host.facts()
+    await host.ensure(cell({ path: join(folder, 'one'), value: '1' }))
+    await host.ensure(cell({ path: join(folder, 'two'), value: '2' }))
+    await host.ensure(cell({ path: join(folder, 'one'), value: '1' }))
+  })
+  t.equal(roundTrips('a'), 1)
+  t.same(tasks, ['a cell one: ok', 'a cell two: ok', 'a cell one: ok'])
+})
+
+t.test(
+  'an answer is not used once anything may have changed, nor twice at one place',
+  async (t) => {
+    const changes: Readonly<
+      Record<string, (host: Host, path: string, folder: string) => Promise<unknown>>
+    > = {
+      'a command': async (host, path) => await host.$`echo -n changed >${path}`,
+      'a resource': async (host, path, folder) =>
+        await host.ensure(
+          cell({
+            path: join(folder, 'other'),
+            value: `${Math.random()}`,
+            first: `printf changed >${path}`,
+          }),
+        ),
+      'a program that the playbook runs here': async (_, path) =>
+        await exec('sh', ['-c', `printf changed >${path}`]),
+    }
+    for (const [name, change] of Object.entries(changes)) {
+      const { tasks } = await twice(t, async (host, folder, turn) => {
+        const path = join(folder, 'file')
+        await host.ensure(cell({ path: join(folder, 'first'), value: '1' }))
+        if (turn === 1) await change(host, path, folder)
+        await host.ensure(cell({ path, value: 'right' }))
+        t.equal(readFileSync(path, 'utf8'), 'right', name)
+      })
+      t.equal(tasks.at(-1), 'a cell file: changed', name)
+    }
+    const seen: string[] = []
+    await twice(t, async (host, folder) => {
+      const path = join(folder, 'file')
+      for (const value of ['1', '2', '3']) {
+        const [{ output }] = await host.ensure([cell({ path: `${path}.asked`, value: '' })])
+        seen.push(output)
+        // Behind the engine's back, as another machine would.
+        writeFileSync(`${path}.asked`, value)
+        const [again] = await host.ensure([watch({ path: `${path}.asked` })])
+        seen.push(again.output)
+        writeFileSync(`${path}.asked`, '')
+      }
+    })
+    t.same(seen.slice(-4), ['', '2', '', '3'])
+  },
+)
+
+/** Only looks. */
+const watch = ({ path }: { readonly path: string }) =>
+  cell({ path, value: existsSync(path) ? readFileSync(path, 'utf8') : '' })
+
+t.test('what waits for something is asked only when it is needed', async (t) => {
+  const asked = readAsked(join(await tempFolder(t), 'asked.json'))
+  t.equal(tcp({ host: '127.0.0.1', port: 1 }).kind.onDemand?.(null as never), true)
+  t.strictSame(asked.of('a', ''), [])
+})
+
+t.test('a run with it and a run without it do the same', { timeout: 300_000 }, async (t) => {
+  const inventory = await localInventory(t, ['a', 'b'])
+  const root = await tempFolder(t)
+  const value = fc.constantFrom('1', '2')
+  const path = fc.constantFrom('w', 'x', 'y', 'z')
+  const step = fc.record({
+    host: fc.constantFrom('a', 'b'),
+    what: fc.constantFrom('ensure', 'ensure', 'ensure', 'command', 'read', 'facts', 'local'),
+    cells: fc.array(fc.tuple(path, value), { minLength: 1, maxLength: 3 }),
+  })
+  let number = 0
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(step, { minLength: 2, maxLength: 8 }),
+      fc.array(fc.tuple(path, value), { maxLength: 2 }),
+      async (steps, between) => {
+        const told: unknown[] = []
+        for (const prefetch of [false, true]) {
+          number += 1
+          const folder = join(root, String(number))
+          mkdirSync(folder)
+          const lines: string[] = []
+          for (const turn of [0, 1]) {
+            if (turn === 1)
+              for (const [name, text] of between) writeFileSync(join(folder, name), text)
+            const asked = prefetch ? readAsked(join(folder, 'asked.json')) : undefined
+            const { tasks, run } = await testRun({ inventory, asked }, async (play) => {
+              for (const { host: name, what, cells } of steps)
+                await play(what, { hosts: name }, async (host) => {
+                  const [[first, text]] = cells as [[string, string]]
+                  const file = join(folder, first)
+                  if (what === 'facts') lines.push((await host.facts()).family)
+                  else if (what === 'command') await host.$`printf ${text} >${file}`
+                  else if (what === 'read')
+                    lines.push(
+                      (await host.$({ readOnly: true, nothrow: true })`cat ${file}`).stdout,
+                    )
+                  else if (what === 'local') await exec('sh', ['-c', `printf ${text} >${file}`])
+                  else
+                    for (const [result] of [
+                      await host.ensure(
+                        cells.map(([one, text]) => cell({ path: join(folder, one), value: text })),
+                      ),
+                    ])
+                      lines.push(result?.output ?? '')
+                })
+            })
+            t.equal(run.failed.size, 0)
+            lines.push(...tasks)
+          }
+          for (const name of ['w', 'x', 'y', 'z']) {
+            const file = join(folder, name)
+            lines.push(existsSync(file) ? readFileSync(file, 'utf8') : 'absent')
+          }
+          told.push(lines)
+        }
+        t.strictSame(told[1], told[0])
+        return JSON.stringify(told[1]) === JSON.stringify(told[0])
+      },
+    ),
+    { numRuns: 25 },
+  )
+})
