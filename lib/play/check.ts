@@ -12,6 +12,8 @@ export interface CheckOptions {
   readonly within?: number
   /** Whether it leaves something on a host while it runs: check mode skips it then. @default false */
   readonly probes?: boolean
+  /** Why it can not be made: it is skipped. @default it is made */
+  readonly skip?: string | undefined
 }
 
 /** Milliseconds between two tries. */
@@ -63,12 +65,12 @@ export async function check(
 }
 
 /** Why a check is not made; undefined where it is. */
-function leftOut(view: View, { probes = false }: CheckOptions): string | undefined {
+function leftOut(view: View, { probes = false, skip }: CheckOptions): string | undefined {
   const { mode } = view.runtime
   if (!view.selected()) return 'not selected by tags'
   if (mode === 'list' || mode === 'observe') return 'nothing is looked at'
   if (mode === 'check' && probes) return 'it leaves something on the hosts while it runs'
-  return undefined
+  return skip
 }
 
 async function patiently(
