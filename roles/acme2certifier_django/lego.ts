@@ -61,15 +61,11 @@ function legoIn(folder: string, email: string, port: number): Lego {
     const trusted = join(folder, 'trusted.pem')
     await writeFile(trusted, certificate)
     const flags = { server: directoryUrl(address, 'https'), path: folder, email, domains: name }
-    await runTool(
-      'lego',
-      [
-        ...Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value]),
-        ...['--accept-tos', '--http', '--http.port', `:${port}`, ...command],
-        // No proxy is between the controller and its hosts.
-      ],
-      { LEGO_CA_CERTIFICATES: trusted, NO_PROXY: '*' },
-    )
+    const words = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value])
+    const challenge = ['--accept-tos', '--http', '--http.port', `:${port}`]
+    // No proxy is between the controller and its hosts.
+    const env = { LEGO_CA_CERTIFICATES: trusted, NO_PROXY: '*' }
+    await runTool('lego', [...words, ...challenge, ...command], env)
   }
   const accounts = join(folder, 'accounts')
   return {
