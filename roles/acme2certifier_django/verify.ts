@@ -20,23 +20,25 @@ export const verifyAcme2certifierDjango = role({
   params,
   async run(host): Promise<readonly Check[]> {
     const address = addressOf(host)
-    return [
-      await check(host, 'nginx is bound to ports 80 and 443', async () => await isBound(host), {
-        within: patience,
-      }),
-      await check(
-        host,
-        '/directory is right over HTTP',
-        async () => await directoryIsRight(address),
-        { within: patience },
-      ),
-      await check(
-        host,
-        '/directory is right over HTTPS',
-        async () => await directoryIsRight(address, await shownBy(host)),
-        { within: patience },
-      ),
-    ]
+    const bound = await check(
+      host,
+      'nginx is bound to ports 80 and 443',
+      async () => await isBound(host),
+      { within: patience },
+    )
+    const plain = await check(
+      host,
+      '/directory is right over HTTP',
+      async () => await directoryIsRight(address),
+      { within: bound.result === 'failed' ? 0 : patience },
+    )
+    const secure = await check(
+      host,
+      '/directory is right over HTTPS',
+      async () => await directoryIsRight(address, await shownBy(host)),
+      { within: plain.result === 'failed' ? 0 : patience },
+    )
+    return [bound, plain, secure]
   },
 })
 

@@ -26,8 +26,12 @@ export const verifyLsyncdPeer = role({
     const prefix = `${wish.folder}/lsyncd-check-${host.name}-`
     const first = `${prefix}${randomBytes(4).toString('hex')}`
     const second = `${first}-renamed`
-    const arrives = async (what: string, change: () => Promise<unknown>, test: Test) => {
-      let changed = false
+    const runs = await check(host, 'lsyncd runs', async () => await isActive(host))
+    // Nothing comes of waiting for one that does not.
+    const [backlog, change] =
+      runs.result === 'failed' ? [0, 0] : [patience.backlog, patience.change]
+    const arrives = async (what: string, act: () => Promise<unknown>, test: Test) => {
+      let done = false
       const checks: Check[] = []
       for (const peer of peers)
         checks.push(
@@ -35,21 +39,19 @@ export const verifyLsyncdPeer = role({
             host,
             `${what} arrives at ${peer.name}`,
             async () => {
-              if (!changed) await change()
-              changed = true
+              if (!done) await act()
+              done = true
               await test(peer)
             },
-            { probes: true, within: patience.change },
+            { probes: true, within: change },
           ),
         )
       return checks
     }
-    const nothingWaits = async (within: number) =>
-      await check(host, 'nothing waits to be sent', async () => await queueIsEmpty(host), {
-        within,
-      })
+    const queue = async () => await queueIsEmpty(host)
     return [
-      await nothingWaits(patience.backlog),
+      runs,
+      await check(host, 'what was changed before is sent', queue, { within: backlog }),
       ...(await arrives(
         'a new file with owner and mode',
         () =>
@@ -69,7 +71,7 @@ export const verifyLsyncdPeer = role({
         () => host.$`rm ${second}`,
         async (peer) => await looks(peer, second, ''),
       )),
-      await nothingWaits(patience.change),
+      await check(host, 'nothing waits to be sent', queue, { within: change }),
       // With those that a run which was interrupted has left.
       await check(
         host,
@@ -90,6 +92,12 @@ async function looks(host: Host, path: string, wanted: string): Promise<void> {
   if (found === wanted) return
   const is = found === '' ? 'is not there' : `is ${found}`
   throw problem(`on ${host.name} ${path} ${wanted === '' ? 'is still there' : is}`)
+}
+
+async function isActive(host: Host): Promise<void> {
+  const options = { readOnly: true, nothrow: true }
+  const { stdout } = await host.$(options)`systemctl is-active lsyncd`
+  if (stdout.trim() !== 'active') throw problem(`its unit is ${stdout.trim()}`)
 }
 
 async function queueIsEmpty(host: Host): Promise<void> {

@@ -158,7 +158,7 @@ t.test('lsyncd_peer', { timeout: 1_500_000 }, async (t) => {
         })
       })
       t.same(failures(events), [])
-      t.equal(checks.length, 12)
+      t.equal(checks.length, 14)
       for (const { check, host, duration, result, error } of checks)
         t.equal(result, 'passed', `${host}: ${check} (${duration} ms) ${error?.message ?? ''}`)
       t.equal(await on(lab, 'one', `find ${folder} -name 'lsyncd-check-*'`), '', 'probes are gone')

@@ -1,5 +1,5 @@
 // playbooks/verify.ts on what playbooks/site.ts has built: green where all is right, and red where
-// something is not, nothing being left behind either way.
+// something is not, nothing being left behind either way. And playbooks/update.ts, which relies on it.
 import { execFile } from 'node:child_process'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -8,10 +8,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { labSecret } from '../../lib/lab/secrets.js'
+import { withLego } from '../../roles/acme2certifier_django/lego.js'
 import type { CheckEvent } from '../../lib/report/events.js'
 import { lab } from '../fixtures/inventories/verify/hosts.js'
 import { changes, explain } from '../fixtures/mariadb.js'
-import { runPlaybook, type Finished } from '../fixtures/playbook.js'
+import { runPlaybook, startPlaybook, type Finished } from '../fixtures/playbook.js'
 import { isWellFormed } from '../fixtures/xml.js'
 
 const execute = promisify(execFile)
@@ -19,6 +20,8 @@ const inventory = ['-i', 'test/fixtures/inventories/verify']
 const volume = '/var/www/acme2certifier/volume'
 const nodes = ['alma9-c1', 'alma9-c2'] as const
 type Node = (typeof nodes)[number]
+const addresses = { 'alma9-c1': '198.18.30.11', 'alma9-c2': '198.18.30.12' } as const
+const units = ['mariadb', 'lsyncd', 'acme2certifier', 'nginx'] as const
 
 t.test('verify.ts', { timeout: 1_790_000 }, async (t) => {
   t.teardown(async () => await lab.down())
@@ -27,7 +30,7 @@ t.test('verify.ts', { timeout: 1_790_000 }, async (t) => {
   const temp = await mkdtemp(join(tmpdir(), 'hostwright-test-'))
   t.teardown(async () => await rm(temp, { recursive: true }))
 
-  const run = async (playbook: 'site' | 'verify', ...args: readonly string[]) =>
+  const run = async (playbook: 'site' | 'verify' | 'update', ...args: readonly string[]) =>
     await runPlaybook(
       `playbooks/${playbook}.ts`,
       [...inventory, ...(args.includes('--output') ? [] : ['--output', 'json']), ...args],
@@ -47,7 +50,7 @@ t.test('verify.ts', { timeout: 1_790_000 }, async (t) => {
     const verified = await run('verify')
     t.equal(verified.exitCode, 0, explain(verified))
     t.same(failed(verified), [])
-    t.equal(checks(verified).filter(({ result }) => result === 'passed').length, 46)
+    t.equal(checks(verified).filter(({ result }) => result === 'passed').length, 48)
     await isClean(t)
     return verified
   }
@@ -75,9 +78,9 @@ t.test('verify.ts', { timeout: 1_790_000 }, async (t) => {
     t.ok(isWellFormed(junit.stdout))
     t.match(
       junit.stdout,
-      /<testsuites name="verify" tests="46" failures="0" errors="0" skipped="0"/,
+      /<testsuites name="verify" tests="48" failures="0" errors="0" skipped="0"/,
     )
-    t.equal(junit.stdout.match(/<testcase name=/g)?.length, 46)
+    t.equal(junit.stdout.match(/<testcase name=/g)?.length, 48)
     const table = await run('verify', '--limit', 'alma9-c2', '--output', 'console')
     t.equal(table.exitCode, 0, table.stderr)
     t.match(table.stdout, /^lego enrols +alma9-c2 +passed +\d+\.\d$/m)
@@ -103,6 +106,7 @@ t.test('verify.ts', { timeout: 1_790_000 }, async (t) => {
       'alma9-c2: replicates from alma9-c1',
       'alma9-c1: a database made here is on alma9-c2',
       'alma9-c2: dropped on alma9-c1, it is gone here',
+      'alma9-c1: lsyncd runs',
       'alma9-c1: a new file with owner and mode arrives at alma9-c2',
       'alma9-c1: the account enrols through alma9-c2',
     ])
@@ -142,6 +146,76 @@ t.test('verify.ts', { timeout: 1_790_000 }, async (t) => {
     await on('alma9-c2', 'systemctl start acme2certifier')
     await isClean(t)
     await isGreen(t)
+  })
+
+  await t.test('ends on Ctrl-C, and the next run removes what is left', async (t) => {
+    for (const task of ['check a database made here is on', 'check lego enrols']) {
+      let told = false
+      const { finished } = startPlaybook(
+        'playbooks/verify.ts',
+        [...inventory, '--output', 'json'],
+        {
+          env: { TMPDIR: temp },
+          onEvent: (event, child) => {
+            if (event.type !== 'start' || !event.task.startsWith(task) || told) return
+            told = child.kill('SIGINT')
+          },
+        },
+      )
+      t.equal((await finished).exitCode, 130)
+    }
+    await isGreen(t)
+  })
+
+  await t.test('update.ts: clients of the other node see nothing of it', async (t) => {
+    for (const [node, other] of [nodes, nodes.toReversed()] as (readonly [Node, Node])[]) {
+      const before = await started(node)
+      let [updating, enrolled] = [true, 0]
+      const server = {
+        address: addresses[other],
+        certificate: await on(other, 'cat /etc/nginx/acme2certifier_cert.pem'),
+      }
+      const loop = withLego('bar.local', 5003, async (lego) => {
+        while (updating) {
+          await lego.enrol(server, `loop-${enrolled}.bar.local`)
+          enrolled += 1
+        }
+      })
+      const [updated] = await Promise.all([
+        run('update', '--limit', node).finally(() => (updating = false)),
+        t.resolves(loop, `every enrolment through ${other}`),
+      ])
+      t.equal(updated.exitCode, 0, explain(updated))
+      t.ok(enrolled > 2, `${enrolled} enrolments`)
+      const after = await started(node)
+      for (const unit of units) t.not(after[unit], before[unit], `${unit} of ${node} was restarted`)
+    }
+    await isGreen(t)
+  })
+
+  await t.test('update.ts stops at a node that does not come back whole', async (t) => {
+    const before = await started('alma9-c2')
+    const settings = '/var/www/acme2certifier/acme2certifier/settings.py'
+    // What runs has read it already: it shows when it is started again.
+    await on('alma9-c1', `cp -p ${settings} /root/kept && echo 'DATABASES = {}' >>${settings}`)
+    const updated = await run('update')
+    t.equal(updated.exitCode, 2, explain(updated))
+    t.same(failed(updated), [
+      'alma9-c1: /directory is right over HTTP',
+      'alma9-c1: /directory is right over HTTPS',
+    ])
+    t.same(await started('alma9-c2'), before, 'the next node is not touched')
+    await on('alma9-c1', `cp -p /root/kept ${settings} && systemctl restart acme2certifier`)
+    const whole = await run('update')
+    t.equal(whole.exitCode, 0, explain(whole))
+    const restarts = whole.events.flatMap((event) =>
+      event.type === 'task' && event.status === 'changed' ? [`${event.host} ${event.task}`] : [],
+    )
+    t.same(
+      restarts,
+      nodes.flatMap((node) => units.map((unit) => `${node} service ${unit}`)),
+      'one node after the other',
+    )
   })
 
   await t.test('a node that was destroyed has all again', async (t) => {
@@ -213,6 +287,13 @@ function failed(finished: Finished): readonly string[] {
 
 function find(finished: Finished, row: string): CheckEvent | undefined {
   return checks(finished).find(({ host, check }) => `${host}: ${check}` === row)
+}
+
+/** When each unit of a node was started. */
+async function started(node: Node): Promise<Readonly<Record<string, string>>> {
+  const times = await on(node, `systemctl show --value -p ActiveEnterTimestamp ${units.join(' ')}`)
+  const lines = times.split('\n').filter((line) => line !== '')
+  return Object.fromEntries(units.map((unit, at) => [unit, lines[at] ?? '']))
 }
 
 async function until(test: () => Promise<boolean>): Promise<void> {
