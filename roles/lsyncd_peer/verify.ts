@@ -5,7 +5,7 @@ import { params } from './params.js'
 import { statusFile } from './paths.js'
 
 /** Milliseconds for what has gathered while a peer was away; for one change. */
-const patience = { backlog: 90_000, change: 20_000 }
+const patience = { backlog: 60_000, change: 20_000 }
 
 /** What a file has that is made to be mirrored. */
 const looksLike = 'daemon:daemon 640'
