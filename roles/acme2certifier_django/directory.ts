@@ -13,14 +13,19 @@ const patience = 10_000
  * its database answers, where it says anything about it (`[Directory] db_check`).
  *
  * @param shown the certificate that HTTPS has to show; without it HTTP is asked
+ * @param port @default that of the scheme
  * @throws HostwrightError CHECK_FAILED
  * @see RFC 8555, section 7.1.1
  */
-export async function directoryIsRight(address: string, shown?: string): Promise<void> {
-  const url = directoryUrl(address, shown === undefined ? 'http' : 'https')
+export async function directoryIsRight(
+  address: string,
+  shown?: string,
+  port?: number,
+): Promise<void> {
+  const url = directoryUrl(address, shown === undefined ? 'http' : 'https', port)
   const text = await fetchText(url, address, shown)
   const directory = readJson(url, text)
-  if (typeof directory['newOrder'] !== 'string')
+  if (typeof directory?.['newOrder'] !== 'string')
     throw wrong(url, `it has no newOrder: ${text.slice(0, 200)}`)
   const meta = directory['meta'] as { readonly db_check?: unknown } | undefined
   if (meta?.db_check !== undefined && meta.db_check !== 'OK')
@@ -31,8 +36,9 @@ export async function directoryIsRight(address: string, shown?: string): Promise
     )
 }
 
-export function directoryUrl(address: string, scheme: 'http' | 'https'): string {
-  return `${scheme}://${isIP(address) === 6 ? `[${address}]` : address}/directory`
+export function directoryUrl(address: string, scheme: 'http' | 'https', port?: number): string {
+  const host = isIP(address) === 6 ? `[${address}]` : address
+  return `${scheme}://${host}${port === undefined ? '' : `:${port}`}/directory`
 }
 
 async function fetchText(url: string, address: string, shown?: string): Promise<string> {
@@ -67,9 +73,9 @@ function checkCertificate(url: string, socket: TLSSocket, address: string, shown
     throw wrong(url, `its certificate has ended: ${found.validTo}`, hint)
 }
 
-function readJson(url: string, text: string): Readonly<Record<string, unknown>> {
+function readJson(url: string, text: string): Readonly<Record<string, unknown>> | null {
   try {
-    return JSON.parse(text) as Readonly<Record<string, unknown>>
+    return JSON.parse(text) as Readonly<Record<string, unknown>> | null
   } catch {
     throw wrong(url, `it is no JSON: ${text.slice(0, 200)}`)
   }

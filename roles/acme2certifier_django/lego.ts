@@ -67,7 +67,11 @@ function legoIn(folder: string, email: string, port: number): Lego {
     const env = { LEGO_CA_CERTIFICATES: trusted, NO_PROXY: '*' }
     await runTool('lego', [...words, ...challenge, ...command], env)
   }
-  const accounts = join(folder, 'accounts')
+  // As lego names it.
+  const accountOn = ({ address }: Server) => {
+    const { host } = new URL(directoryUrl(address, 'https'))
+    return join(folder, 'accounts', host.replaceAll(':', '_'), email)
+  }
   return {
     file: (name) => join(folder, name),
     async enrol(server, name) {
@@ -78,12 +82,9 @@ function legoIn(folder: string, email: string, port: number): Lego {
       await run(server, name, ['revoke', '--keep'])
     },
     async takeAccount(from, to) {
-      const [of, its] = [from, to].map(({ address }) =>
-        join(accounts, address.replaceAll(':', '_')),
-      )
-      await cp(join(of!, email, 'keys'), join(its!, email, 'keys'), { recursive: true })
+      await cp(join(accountOn(from), 'keys'), join(accountOn(to), 'keys'), { recursive: true })
       // Without the account's URL, which names the other server, lego asks for it by the key.
-      await writeFile(join(its!, email, 'account.json'), JSON.stringify({ email }))
+      await writeFile(join(accountOn(to), 'account.json'), JSON.stringify({ email }))
     },
   }
 }
