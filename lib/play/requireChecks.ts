@@ -1,4 +1,5 @@
 import { HostwrightError } from '../core/errors.js'
+import { callerPlace } from '../core/place.js'
 import type { Check } from './check.js'
 
 /**
@@ -14,6 +15,7 @@ export function requireChecks(checks: readonly Check[]): void {
   if (failed.length === 0) return
   const names = failed.map(({ check, host }) => `${host}: ${check}`).join(', ')
   throw new HostwrightError('CHECK_FAILED', `Cannot go on without "${names}": it does not hold`, {
+    place: callerPlace(),
     hint: 'see above what came back',
   })
 }
