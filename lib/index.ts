@@ -1,5 +1,7 @@
 export { playbook, type PlaybookContext } from './cli/playbook.js'
 export type { PlayFunction, PlayOptions } from './play/play.js'
+export { check, type Check, type CheckOptions } from './play/check.js'
+export { requireChecks } from './play/requireChecks.js'
 export { role, type Role, type RoleDefinition } from './play/role.js'
 export { secretParam } from './core/schema.js'
 export { handler, type Host, type Peer, type Result } from './host/index.js'

@@ -31,7 +31,8 @@ function checkMachine() {
 
 function installPackages() {
   const files = [new URL('../lab/requirements.json', import.meta.url)]
-  if (onlyInstall && options[1] !== undefined) files.push(options[1])
+  if (!onlyInstall) files.push(new URL('../../playbooks/requirements.json', import.meta.url))
+  else if (options[1] !== undefined) files.push(options[1])
   const requirements = files.flatMap((file) => JSON.parse(readFileSync(file, 'utf8')))
   const names = [...new Set(requirements.map((one) => one.package))]
   const missing = names.filter((name) => !isInstalled(name))

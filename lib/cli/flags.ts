@@ -54,7 +54,7 @@ export const flags = {
   'list-tasks': { help: 'print the tasks of each play and end' },
   output: {
     value: 'FORM',
-    help: 'console, or json: one event a line on standard output',
+    help: 'console; json: one event a line; junit: tasks and checks as XML, at the end',
     default: 'console',
   },
   'no-prefetch': {

@@ -20,7 +20,7 @@ ${Object.entries<Flag>(flags)
 Exit codes:
   0    done
   1    the input was wrong and no host was touched
-  2    a task failed
+  2    a task failed, or a check
   4    a host was unreachable, and no task failed
   130  it was interrupted
 With --detailed-exitcode:

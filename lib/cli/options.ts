@@ -21,8 +21,8 @@ export interface PlaybookOptions {
   readonly verbosity: number
   readonly listHosts: boolean
   readonly listTasks: boolean
-  readonly output: 'console' | 'json'
   readonly prefetch: boolean
+  readonly output: 'console' | 'json' | 'junit'
   readonly detailedExitcode: boolean
   readonly vaultPasswordFile: string | undefined
   readonly askVaultPass: boolean
@@ -169,9 +169,9 @@ function wholeNumber(raw: string, value: string): number {
   return Number(value)
 }
 
-function outputForm(value: string): 'console' | 'json' {
-  if (value === 'console' || value === 'json') return value
-  throw usage(`Cannot use value "${value}" of --output: it is neither console nor json`)
+function outputForm(value: string): PlaybookOptions['output'] {
+  if (value === 'console' || value === 'json' || value === 'junit') return value
+  throw usage(`Cannot use value "${value}" of --output: it is none of console, json and junit`)
 }
 
 function usage(message: string, hint = 'See --help'): HostwrightError {

@@ -14,8 +14,10 @@ import {
   errorRecord,
   formatError,
   jsonReporter,
+  junitReporter,
   recordReporter,
   type EventStream,
+  type Reporter,
 } from '../report/index.js'
 import { listReporter } from './list-reporter.js'
 import { parsePlaybookArgs, playbookHelp, type PlaybookOptions } from './options.js'
@@ -32,8 +34,8 @@ export interface PlaybookContext {
 
 /**
  * Runs a playbook with the command line that every playbook has, and sets the exit code of the
- * process: 0 done, 1 the input was wrong and no host was touched, 2 a task failed, 4 a host was
- * unreachable. What fails is reported, not thrown.
+ * process: 0 done, 1 the input was wrong and no host was touched, 2 a task or a check failed, 4 a
+ * host was unreachable. What fails is reported, not thrown.
  *
  * @param name shown in outputs and in the lock on the hosts
  * @example
@@ -103,13 +105,7 @@ async function execute(
   const events = createEventStream(
     list
       ? [listReporter(options.listTasks)]
-      : [
-          recap,
-          recordReporter(`.hostwright/runs/${run.id}.jsonl`),
-          options.output === 'json'
-            ? jsonReporter(process.stdout)
-            : consoleReporter({ verbosity: options.verbosity, diff: options.diff }),
-        ],
+      : [recap, recordReporter(`.hostwright/runs/${run.id}.jsonl`), outputReporter(options)],
   )
   streams.push(events)
   const release = stopOnSignals(run)
@@ -164,13 +160,20 @@ async function execute(
   return exitCode
 }
 
+function outputReporter({ output, verbosity, diff }: PlaybookOptions): Reporter {
+  if (output === 'json') return jsonReporter(process.stdout)
+  if (output === 'junit') return junitReporter(process.stdout)
+  return consoleReporter({ verbosity, diff })
+}
+
 function exitCodeOf(
   run: Run,
   thrown: unknown,
   { detailedExitcode }: PlaybookOptions,
   hosts: ReturnType<ReturnType<typeof createRecap>['hosts']>,
 ): number {
-  const code = plainExitCode(run, thrown)
+  const checkFailed = Object.values(hosts).some(({ failed }) => failed > 0)
+  const code = plainExitCode(run, thrown) || (checkFailed ? 2 : 0)
   if (!detailedExitcode) return code
   if (code !== 0) return 1
   return Object.values(hosts).some(({ changed, unknown }) => changed + unknown > 0) ? 2 : 0

@@ -46,7 +46,7 @@ export function createEventStream(
 }
 
 /** Words of the library's own; a password that happens to be one of them must not garble the stream. */
-const own = new Set(['type', 'time', 'status', 'level', 'stream'])
+const own = new Set(['type', 'time', 'status', 'level', 'stream', 'result'])
 
 function stamp(body: EventBody): HostwrightEvent {
   const { type, ...rest } = body

@@ -91,6 +91,18 @@ export interface FactEvent extends OnHost {
   readonly fact: string
   readonly value: unknown
 }
+/** Something has been looked at, and holds or does not. */
+export interface CheckEvent extends OnHost {
+  readonly type: 'check'
+  readonly check: string
+  readonly result: 'passed' | 'failed' | 'skipped'
+  /** Milliseconds. */
+  readonly duration: number
+  /** Why it is skipped. */
+  readonly reason?: string
+  /** Why it failed: what came back, and what to do. */
+  readonly error?: ErrorRecord
+}
 /** Something that is not an error and that the user should know. */
 export interface NoteEvent extends Stamp {
   readonly type: 'note'
@@ -123,6 +135,7 @@ export type HostwrightEvent =
   | TaskEvent
   | OutputEvent
   | FactEvent
+  | CheckEvent
   | NoteEvent
   | FailureEvent
   | RecapEvent

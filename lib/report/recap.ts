@@ -21,7 +21,7 @@ export interface Recap extends Reporter {
 /**
  * Counts tasks and failures per host, as Ansible does: what changed is ok as well, and a task that
  * failed counts when it ended the host's play, not when the play caught it. `unknown` is neither ok
- * nor changed.
+ * nor changed. A check counts as a task does, and one that does not hold as a failure.
  */
 export function createRecap(): Recap {
   const counts = new Map<string, HostRecap>()
@@ -49,6 +49,8 @@ function counted(event: HostwrightEvent): readonly (readonly [string, Partial<Ho
   if (event.type === 'run' || event.type === 'play') return event.hosts.map((host) => [host, {}])
   if (event.type === 'failure')
     return [[event.host, event.unreachable ? { unreachable: 1 } : { failed: 1 }]]
+  if (event.type === 'check')
+    return [[event.host, { [event.result === 'passed' ? 'ok' : event.result]: 1 }]]
   if (event.type !== 'task' || event.status === 'failed') return []
   if (event.status === 'changed') return [[event.host, { ok: 1, changed: 1 }]]
   return [[event.host, { [event.status]: 1 }]]

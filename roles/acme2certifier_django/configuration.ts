@@ -47,7 +47,7 @@ function handlerSection({ caHandler }: Params, home: string): Section {
   return { handler_file: file, ...options, ...caHandler.options }
 }
 
-function opensslOptions(caHandler: Openssl, home: string) {
+export function opensslOptions(caHandler: Openssl, home: string) {
   const volume = `${home}/volume`
   return {
     ca_cert_chain_list: caHandler.caCertChainList ?? [`${volume}/root-ca-cert.pem`],
@@ -65,7 +65,7 @@ function opensslOptions(caHandler: Openssl, home: string) {
 
 type Openssl = Extract<Params['caHandler'], { readonly handler: 'openssl' }>
 
-function isOpenssl(caHandler: Params['caHandler']): caHandler is Openssl {
+export function isOpenssl(caHandler: Params['caHandler']): caHandler is Openssl {
   return caHandler.handler === 'openssl'
 }
 

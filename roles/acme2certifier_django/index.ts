@@ -15,7 +15,7 @@ import { healthy } from './healthy.js'
 import { install } from './install.js'
 import { migrationFiles } from './kept.js'
 import { nginxSites } from './nginx.js'
-import { namesOf, nodesOf, type Nodes } from './nodes.js'
+import { addressOf, namesOf, nodesOf, type Nodes } from './nodes.js'
 import { params, type Params } from './params.js'
 import { migrationFile, program } from './program.js'
 
@@ -107,9 +107,4 @@ function databaseOf({ database: { name, user, password, host } }: Params) {
       privileges: { [`${name}.*`]: ['ALL'] },
     }),
   ]
-}
-
-function addressOf({ name, vars }: Host): string {
-  const { ansible_host: address } = vars
-  return typeof address === 'string' ? address : name
 }

@@ -6,7 +6,7 @@ import { selfSigned } from './selfSigned.js'
 
 const folder = '/etc/nginx/conf.d'
 const plain = `${folder}/nginx_acme_srv.conf`
-const certificate = '/etc/nginx/acme2certifier_cert.pem'
+export const certificate = '/etc/nginx/acme2certifier_cert.pem'
 const key = '/etc/nginx/acme2certifier_key.pem'
 
 /** The sites for HTTP and HTTPS, under the names that the package's examples have. */

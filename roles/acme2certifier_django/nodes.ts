@@ -46,6 +46,12 @@ export function namesOf(host: Host, names: readonly string[]): readonly string[]
   return [...new Set(all)]
 }
 
+/** Where a node is reached. */
+export function addressOf({ name, vars }: Host): string {
+  const { ansible_host: address } = vars
+  return typeof address === 'string' ? address : name
+}
+
 function domainOf(cluster: unknown): string | undefined {
   if (cluster === null || typeof cluster !== 'object' || !('domain' in cluster)) return undefined
   return typeof cluster.domain === 'string' ? cluster.domain : undefined

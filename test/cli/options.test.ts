@@ -48,6 +48,7 @@ const right: readonly (readonly [readonly string[], Partial<PlaybookOptions>])[]
   [['--list-hosts'], { listHosts: true }],
   [['--list-tasks'], { listTasks: true }],
   [['--output', 'json'], { output: 'json' }],
+  [['--output', 'junit'], { output: 'junit' }],
   [['--detailed-exitcode'], { detailedExitcode: true }],
   [['--vault-password-file', 'pass'], { vaultPasswordFile: 'pass' }],
   [['-J'], { askVaultPass: true }],
@@ -93,7 +94,7 @@ const wrong: readonly (readonly [readonly string[], string, RegExp])[] = [
   [['-t', 'a,,b'], 'Cannot use value "a,,b" of --tags: a tag is empty', /--help/],
   [
     ['--output', 'xml'],
-    'Cannot use value "xml" of --output: it is neither console nor json',
+    'Cannot use value "xml" of --output: it is none of console, json and junit',
     /--help/,
   ],
   ...['0', '1.5', 'many', '1e3', ' 2'].map(

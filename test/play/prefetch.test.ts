@@ -172,24 +172,24 @@ t.test('a run with it and a run without it do the same', { timeout: 300_000 }, a
           const lines: string[] = []
           for (const turn of [0, 1]) {
             if (turn === 1)
-              for (const [name, text] of between) writeFileSync(join(folder, name), text)
+              for (const [name, now] of between) writeFileSync(join(folder, name), now)
             const asked = prefetch ? readAsked(join(folder, 'asked.json')) : undefined
             const { tasks, run } = await testRun({ inventory, asked }, async (play) => {
               for (const { host: name, what, cells } of steps)
                 await play(what, { hosts: name }, async (host) => {
-                  const [[first, text]] = cells as [[string, string]]
+                  const [[first, wish]] = cells as [[string, string]]
                   const file = join(folder, first)
                   if (what === 'facts') lines.push((await host.facts()).family)
-                  else if (what === 'command') await host.$`printf ${text} >${file}`
+                  else if (what === 'command') await host.$`printf ${wish} >${file}`
                   else if (what === 'read')
                     lines.push(
                       (await host.$({ readOnly: true, nothrow: true })`cat ${file}`).stdout,
                     )
-                  else if (what === 'local') await exec('sh', ['-c', `printf ${text} >${file}`])
+                  else if (what === 'local') await exec('sh', ['-c', `printf ${wish} >${file}`])
                   else
                     for (const [result] of [
                       await host.ensure(
-                        cells.map(([one, text]) => cell({ path: join(folder, one), value: text })),
+                        cells.map(([one, to]) => cell({ path: join(folder, one), value: to })),
                       ),
                     ])
                       lines.push(result?.output ?? '')

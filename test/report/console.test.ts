@@ -58,6 +58,41 @@ const cases: readonly Case[] = [
     shows: ['', 'PLAY [Base] 60 hosts'],
   },
   {
+    name: 'a check that holds is no news',
+    body: { type: 'check', host: 'c1', check: 'it listens', result: 'passed', duration: 5 },
+    shows: [],
+  },
+  {
+    name: 'a check that is skipped says why with -v',
+    verbosity: 1,
+    body: {
+      type: 'check',
+      host: 'c1',
+      check: 'it listens',
+      result: 'skipped',
+      duration: 5,
+      reason: 'no ear',
+    },
+    shows: ['skipped: [c1] it listens: no ear'],
+  },
+  {
+    name: 'a check that does not hold says what came back and what to do',
+    body: {
+      type: 'check',
+      host: 'c1',
+      check: 'it listens',
+      result: 'failed',
+      duration: 5,
+      error: { code: 'CHECK_FAILED', message: 'Cannot find "it": gone', hint: 'look' },
+    },
+    shows: [
+      'failed: [c1] it listens',
+      '    Cannot find "it": gone',
+      '      code: CHECK_FAILED',
+      '      hint: look',
+    ],
+  },
+  {
     name: 'a change shows from and to',
     body: task({ changes: [{ property: 'mode', from: '0600', to: '0644' }] }),
     shows: ['changed: [c1] base: file /etc/motd', '    mode: 0600 → 0644'],
@@ -233,6 +268,26 @@ t.test('consoleReporter() writes plain lines where there is no terminal', async 
     const head = `site: 2 hosts${check ? ', check mode' : ''}`
     t.equal(stream.text, [head, ...shows, ''].join('\n'), name)
     t.same(stream.unknown, [], `${name}: nothing steers the terminal`)
+  }
+})
+
+t.test('consoleReporter() ends with a table of the checks', async (t) => {
+  for (const tty of [false, true]) {
+    const stream = new Terminal(100, 100)
+    const reporter = consoleReporter({ stream, tty, color: false })
+    const check = { type: 'check', host: 'c1', check: 'it listens', duration: 1234 } as const
+    reporter.event(at({ ...check, result: 'passed' }))
+    reporter.event(at({ ...check, host: 'node2', result: 'skipped', duration: 12_345 }))
+    const recap = { run: 'r', playbook: 'p', check: false, exitCode: 0, duration: 100 }
+    reporter.event(at({ type: 'recap', ...recap, hosts: {} }))
+    reporter.close?.()
+    t.match(stream.text.trim().split('\n'), [
+      'CHECK       HOST   RESULT   SECONDS',
+      'it listens  c1     passed       1.2',
+      'it listens  node2  skipped     12.3',
+      '',
+      'PLAY RECAP 0.1 s',
+    ])
   }
 })
 

@@ -34,6 +34,8 @@ export function createActivities(now: () => number): Activities {
     if (happened.type === 'start') set(happened.host, true, taskName(happened))
     if (happened.type === 'task')
       set(happened.host, false, `${taskName(happened)}: ${happened.status}`)
+    if (happened.type === 'check')
+      set(happened.host, false, `check ${happened.check}: ${happened.result}`)
     if (happened.type === 'failure') hosts.delete(happened.host)
     if (happened.type === 'recap') hosts.clear()
     if (happened.type === 'output') {

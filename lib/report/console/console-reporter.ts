@@ -1,6 +1,7 @@
 import type { Reporter } from '../events.js'
 import { sink } from '../sink.js'
 import { createActivities } from './activities.js'
+import { createCheckTable } from './check-table.js'
 import { eventLines, type View } from './event-lines.js'
 import { liveLines } from './live-lines.js'
 import { isTerminal, paint, wantsColour } from './paint.js'
@@ -27,7 +28,7 @@ export interface ConsoleOptions {
 const pace = { terminal: 100, plain: 1000 }
 
 /**
- * Shows a run to people: on a terminal with one live line per host below what has happened,
+ * Shows a run to people, its checks in a table at the end: on a terminal with one live line per host below what has happened,
  * elsewhere in plain lines, with a word about every task that takes longer than ten seconds.
  */
 export function consoleReporter(options: ConsoleOptions = {}): Reporter {
@@ -46,6 +47,7 @@ function terminalReporter(stream: TerminalStream, first: View): Reporter {
   const others = stream === process.stdout && process.stderr.isTTY ? [process.stderr] : []
   const screen = createScreen(stream, others)
   const activities = createActivities(Date.now)
+  const table = createCheckTable()
   let view = first
   const refresh = () =>
     screen.show(liveLines(activities.all(), screen.size(), Date.now(), view.paint))
@@ -55,7 +57,7 @@ function terminalReporter(stream: TerminalStream, first: View): Reporter {
       if (event.type === 'run') view = { ...view, check: event.check }
       activities.event(event)
       if (event.type === 'recap') refresh()
-      screen.print(eventLines(event, view))
+      screen.print([...table(event, view.paint), ...eventLines(event, view)])
     },
     close() {
       clearInterval(timer)
@@ -67,6 +69,7 @@ function terminalReporter(stream: TerminalStream, first: View): Reporter {
 function plainReporter(stream: TerminalStream, first: View): Reporter {
   const { write } = sink(stream)
   const activities = createActivities(Date.now)
+  const table = createCheckTable()
   let view = first
   const print = (lines: readonly string[]) => {
     if (lines.length > 0) write(`${lines.join('\n')}\n`)
@@ -77,7 +80,7 @@ function plainReporter(stream: TerminalStream, first: View): Reporter {
     event(event) {
       if (event.type === 'run') view = { ...view, check: event.check }
       activities.event(event)
-      print(eventLines(event, view))
+      print([...table(event, view.paint), ...eventLines(event, view)])
     },
     close: () => clearInterval(timer),
   }

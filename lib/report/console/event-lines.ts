@@ -58,6 +58,14 @@ const formats: { readonly [Type in HostwrightEvent['type']]: Lines<Type> } = {
           paint('gray', `fact: [${plainText(host)}] ${plainText(fact)} = `) +
             shorten(JSON.stringify(value) ?? 'undefined', longest.fact),
         ],
+  check: ({ host, check, result, reason, error }, { verbosity, paint }) => {
+    if (result !== 'failed' && verbosity < 1) return []
+    const why = reason === undefined ? '' : `: ${plainText(reason)}`
+    return [
+      `${paint(checkColours[result], `${result}: [${plainText(host)}]`)} ${plainText(check)}${why}`,
+      ...(error === undefined ? [] : indented(formatError(error))),
+    ]
+  },
   note: ({ level, host, text }, { paint }) => {
     const where = host === undefined ? '' : ` [${plainText(host)}]`
     const [colour, word] =
@@ -66,9 +74,7 @@ const formats: { readonly [Type in HostwrightEvent['type']]: Lines<Type> } = {
   },
   failure: ({ host, unreachable, error }, { paint }) => [
     paint('red', `fatal: [${plainText(host)}] ${unreachable ? 'unreachable' : 'failed'}`),
-    ...formatError(error)
-      .split('\n')
-      .map((line) => `    ${line}`),
+    ...indented(formatError(error)),
   ],
   recap: ({ hosts, check, duration }, { paint }) => [
     '',
@@ -77,6 +83,13 @@ const formats: { readonly [Type in HostwrightEvent['type']]: Lines<Type> } = {
     ...(check ? ['Check mode: nothing was changed; changed counts what would be'] : []),
   ],
 }
+
+function indented(text: string): readonly string[] {
+  return text.split('\n').map((line) => `    ${line}`)
+}
+
+/** The colour of each result of a check. */
+export const checkColours = { passed: 'green', failed: 'red', skipped: 'cyan' } as const
 
 const colours = {
   ok: 'green',
