@@ -1,6 +1,6 @@
 import { dirname, relative } from 'node:path'
 import { errorCodes, HostwrightError } from '../core/errors.js'
-import { callerPlace, stackPlace } from '../core/place.js'
+import { callerPlace, errorPlace } from '../core/place.js'
 import { loadInventory, parseExtraVars, vaultPasswordSource } from '../inventory/index.js'
 import type { Inventory } from '../inventory/types.js'
 import { readAsked } from '../play/asked.js'
@@ -128,11 +128,16 @@ async function execute(
     )
   }
   process.on('unhandledRejection', stray)
+  const idle = onIdle(run)
   try {
-    await body({ play: playFunction(run), inventory, check: options.check })
+    const given = { play: playFunction(run), inventory, check: options.check }
+    await Promise.race([body(given), idle.reached])
+    thrown ??= notAwaited(run)
   } catch (error) {
     thrown ??= asPlaybookError(error)
   }
+  await endPlays(run, idle.reached)
+  idle.release()
   const unseen = options.tags.filter((tag) => tag !== 'all' && !run.context.seenTags.has(tag))
   if (unseen.length > 0)
     events.emit({
@@ -158,6 +163,61 @@ async function execute(
   events.close()
   if (thrown !== undefined) tell(thrown)
   return exitCode
+}
+
+interface Idle {
+  /** Fails when nothing is left that could happen: the playbook waits for what never comes. */
+  readonly reached: Promise<never>
+  release(): void
+}
+
+/** Without it Node would end the process there, without a word. */
+function onIdle(run: Run): Idle {
+  const { promise, reject } = withReject()
+  const fail = () => {
+    const [play] = run.underway.values()
+    reject(
+      new HostwrightError(
+        'PLAYBOOK_INVALID',
+        'Cannot end the playbook: it waits for something that never comes',
+        { place: play?.place, hint: 'look for a promise that is neither resolved nor rejected' },
+      ),
+    )
+  }
+  process.once('beforeExit', fail)
+  return { reached: promise, release: () => void process.off('beforeExit', fail) }
+}
+
+function withReject(): {
+  readonly promise: Promise<never>
+  readonly reject: (error: unknown) => void
+} {
+  let reject: (error: unknown) => void = () => undefined
+  const promise = new Promise<never>((_, fail) => (reject = fail))
+  // It is looked at where it matters.
+  promise.catch(() => undefined)
+  return { promise, reject }
+}
+
+function notAwaited(run: Run): HostwrightError | undefined {
+  const [play] = run.underway.values()
+  if (!play) return undefined
+  return new HostwrightError(
+    'PLAYBOOK_INVALID',
+    `Cannot end the playbook: play "${play.name}" is under way, and nobody awaits it`,
+    { place: play.place, hint: 'await every play' },
+  )
+}
+
+/** Lets what plays have begun on the hosts end, where the playbook itself has ended before them. */
+async function endPlays(run: Run, idle: Promise<never>): Promise<void> {
+  if (run.underway.size === 0) return
+  run.stop(
+    new HostwrightError('INTERRUPTED', 'Cannot go on with the run: the playbook has ended', {
+      hint: 'await every play',
+    }),
+  )
+  await Promise.race([Promise.allSettled(run.underway.keys()), idle]).catch(() => undefined)
 }
 
 function outputReporter({ output, verbosity, diff }: PlaybookOptions): Reporter {
@@ -192,7 +252,7 @@ function plainExitCode(run: Run, thrown: unknown): number {
 
 function asPlaybookError(error: unknown): HostwrightError {
   if (error instanceof HostwrightError) return error
-  const place = error instanceof Error ? stackPlace(error.stack ?? '') : undefined
+  const place = errorPlace(error)
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
   return new HostwrightError('PLAYBOOK_INVALID', `Cannot run the playbook: ${what}`, {
     place,

@@ -1,4 +1,4 @@
-import { userInfo } from 'node:os'
+import { userName } from '../core/user-name.js'
 import { openShell } from './shell.js'
 import { shellKeeper } from './shell-keeper.js'
 import { spawnShell } from './spawn-shell.js'
@@ -13,7 +13,7 @@ const grace = 2000
  * makes them, so a script cannot open them by name (`/dev/stderr`); `>&2` works.
  */
 export function localConnection(settings: ConnectionSettings): Connection {
-  return shellKeeper(settings, userInfo().username, {
+  return shellKeeper(settings, userName(), {
     open: (become) => openShell(settings.name, run, become),
     close: async () => {},
   })

@@ -1,5 +1,5 @@
-import { userInfo } from 'node:os'
 import { secret } from '../core/secret.js'
+import { userName } from '../core/user-name.js'
 import type { InventoryHost } from '../inventory/types.js'
 import { hostVariables } from './host-variables.js'
 import type { HostVariables } from './host-variables.js'
@@ -93,7 +93,7 @@ function localSettings(name: string): ConnectionSettings {
     kind: 'local',
     address: 'localhost',
     port: 22,
-    user: userInfo().username,
+    user: userName(),
     knownHostsFiles: [],
     hostKeyChecking: true,
     connectTimeout: 10_000,

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { homedir, userInfo } from 'node:os'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { userName } from '../core/user-name.js'
 import { HostwrightError } from '../core/errors.js'
 
 /** What ~/.ssh/config says about a host, or what holds where it says nothing. */
@@ -41,13 +42,11 @@ export function sshConfig(name: string): SshConfig {
   if (first('proxycommand') !== undefined)
     throw refusal(file, name, 'ProxyCommand is not supported', 'Use ProxyJump')
   const address = first('hostname') ?? name
-  const user = first('user') ?? userInfo().username
+  const user = first('user') ?? userName()
   const paths = (words: readonly string[]): string[] =>
     words
       .filter((word) => word !== 'none')
-      .map((word) =>
-        expand(word, { '%': '%', d: home, h: address, r: user, u: userInfo().username }),
-      )
+      .map((word) => expand(word, { '%': '%', d: home, h: address, r: user, u: userName() }))
   const timeout = first('connecttimeout')
   return {
     address,

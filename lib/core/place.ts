@@ -27,6 +27,11 @@ export function callerPlace(): Place | undefined {
   return stackPlace(holder.stack ?? '')
 }
 
+/** Where in the user's playbook or role an error that is not the library's was thrown. */
+export function errorPlace(error: unknown): Place | undefined {
+  return error instanceof Error ? stackPlace(error.stack ?? '') : undefined
+}
+
 /** Where a stack trace first leaves the library: the line of the user's playbook or role. */
 export function stackPlace(stack: string): Place | undefined {
   for (const line of stack.split('\n').slice(1)) {

@@ -102,6 +102,11 @@ export class FactBoard {
     })) as T
   }
 
+  /** Nothing will be published any more. */
+  end(error: unknown): void {
+    for (const wait of this.#waits) this.#end(wait, error)
+  }
+
   #member(host: string): Member {
     let member = this.#members.get(host)
     if (!member) this.#members.set(host, (member = { state: 'absent', busy: 0 }))

@@ -9,6 +9,7 @@ import { questions } from './questions.js'
 import { UnknownSignal } from './signals.js'
 import { stepError } from './step-error.js'
 import { outputLines } from './output.js'
+import { due } from './due.js'
 import { handlersOf, type View } from './view.js'
 
 /** What became of one resource. */
@@ -171,7 +172,9 @@ class Ensure {
     const wanted = this.#questions(blocked)
     for (const query of wanted) this.#prefetch.note(query)
     const ahead = wanted.length > 0 ? this.#prefetch.open(wanted) : []
-    const asked = questions([...wanted, ...ahead])
+    // A run that takes no lock, which would tell it, has to ask what is due.
+    const marks = wanted.length > 0 && this.view.asksDue() ? [due(null)] : []
+    const asked = questions([...wanted, ...ahead, ...marks])
     const sections: Section[] = [
       ...steps.map(({ item, step, at }) => ({
         script:
@@ -230,6 +233,7 @@ class Ensure {
     const made = steps.length > 0 && changes.made === before + 2 ? changes.made : before
     const soon = new Set(ahead)
     asked.read(this.view.name, results.slice(steps.length), (query, answer) => {
+      if (query === marks[0]) return this.view.giveDue(answer as readonly string[])
       if (!soon.has(query)) this.#answers.give(query, answer)
       this.#prefetch.give(query, answer, made, soon.has(query) ? undefined : this.asker)
     })

@@ -1,5 +1,5 @@
-import { HostwrightError } from '../core/errors.js'
-import { callerPlace, formatPlace } from '../core/place.js'
+import { errorCodes, HostwrightError } from '../core/errors.js'
+import { callerPlace, formatPlace, type Place } from '../core/place.js'
 import { redactDeep } from '../core/secret.js'
 import type { Fact } from '../facts/fact.js'
 import { system, type SystemFacts } from '../resources/probes/system.js'
@@ -34,6 +34,7 @@ export function createHost(view: View): Host {
         ? (wanted as readonly Resource<unknown>[])
         : [wanted as Resource<unknown>]
       const place = callerPlace()
+      for (const one of list) assertResource(view, one, place)
       const outcomes =
         runtime.mode === 'list'
           ? listed(view, list)
@@ -72,6 +73,23 @@ export function createHost(view: View): Host {
     flushHandlers: async () => await flushHandlers(view),
   }
   return Object.freeze(host)
+}
+
+/** A list often has `condition && file(…)` in it. */
+function assertResource(view: View, resource: unknown, place: Place | undefined): void {
+  const type = (resource as { readonly type?: { readonly plan?: unknown } } | null | undefined)
+    ?.type
+  if (typeof type?.plan === 'function') return
+  throw new HostwrightError(
+    'PLAYBOOK_INVALID',
+    `Cannot ensure "${String(resource)}" on "${view.name}": it is no resource`,
+    {
+      host: view.name,
+      role: view.role,
+      place,
+      hint: 'leave it out of the list: ...(condition ? [file(…)] : [])',
+    },
+  )
 }
 
 function toResult({ status, changes, output }: Outcome): Result<unknown> {
@@ -141,7 +159,7 @@ function createPeer(view: View, name: string): Peer {
       if (view.runtime.mode === 'list') throw new UnknownSignal('it depends on what the hosts say')
       if (!context.board.has(name, fact)) await context.observe(name)
       try {
-        const value = await context.board.wait(view.name, name, fact, place)
+        const value = await context.board.wait(view.origin.name, name, fact, place)
         const reason = reasonUnknown(value)
         if (reason === undefined) return value
         throw new UnknownSignal(reason)
@@ -159,7 +177,10 @@ function createPeer(view: View, name: string): Peer {
   }
 }
 
-/** The play's first host does it and publishes the result, as a fact of this play only. */
+/**
+ * The play's first host does it and publishes the result, as a fact of this play only. Where a loop
+ * comes by several times, each time is one of its own.
+ */
 async function runOnce<T>(
   view: View,
   host: Host,
@@ -167,43 +188,86 @@ async function runOnce<T>(
   work: (host: Host) => Promise<T>,
 ): Promise<T> {
   const { board } = view.runtime.context
+  const { origin } = view
   const owner = view.role === undefined ? '' : `${view.role}: `
-  const fact: Fact<T> = { name: `runOnce ${owner}${name} (${view.scope.play})` }
-  const first = view.scope.first ?? view.name
-  if (first === view.name) {
-    const { once } = view.runtime
-    let running = once.get(fact.name) as Promise<T> | undefined
-    if (!running) once.set(fact.name, (running = work(host)))
-    board.publish(first, fact, await running)
-  }
-  return await board.wait(view.name, first, fact, callerPlace())
+  const about = `runOnce ${owner}${name} (${view.scope.play}`
+  const turn = (origin.once.get(about) ?? 0) + 1
+  origin.once.set(about, turn)
+  const fact: Fact<T> = { name: turn === 1 ? `${about})` : `${about}, time ${turn})` }
+  const first = view.scope.first ?? origin.name
+  if (first !== origin.name) return await board.wait(origin.name, first, fact, callerPlace())
+  const result = await work(host)
+  board.publish(first, fact, result)
+  return result
 }
 
-/** Runs what was notified, in the order of the notifications; a handler may notify another. */
+/**
+ * Runs what was notified, in the order of the notifications; a handler may notify another. One that
+ * fails keeps none of the others from running.
+ *
+ * @throws the first failure, after all have run
+ */
 export async function flushHandlers(view: View): Promise<void> {
   const { notified } = view.runtime
+  const failures: unknown[] = []
   // What is due stands on the host under the account whose work has asked for it.
-  const done = new Map<string, { readonly view: View; readonly names: Set<string> }>()
-  try {
-    for (;;) {
-      const next = [...notified][0]
-      if (!next) break
-      const [handler, views] = next
-      notified.delete(handler)
+  const done: { readonly handler: Handler<never>; readonly by: View }[] = []
+  const open: { readonly handler: Handler<never>; readonly by: View }[] = []
+  for (;;) {
+    const next = [...notified][0]
+    if (!next) break
+    const [handler, views] = next
+    notified.delete(handler)
+    try {
       await runHandler(view.with({ handler: true, role: `handler ${handler.name}` }), handler)
-      for (const by of views) {
-        const name = by.dueName(handler)
-        by.runtime.session.due.delete(name)
-        const account = `${by.name} ${by.become?.user ?? ''}`
-        done.set(account, done.get(account) ?? { view: by, names: new Set() })
-        done.get(account)!.names.add(name)
-      }
+      done.push(...views.map((by) => ({ handler, by })))
+    } catch (error) {
+      failures.push(error)
+      open.push(...views.map((by) => ({ handler, by })))
+      if (endsAll(error)) break
     }
-  } finally {
-    if (!view.readOnly)
-      for (const { view: by, names } of done.values())
-        await by.forgetDue([...names], view.scope.play)
   }
+  if (!view.readOnly) await forget(view, done, open)
+  const [first, ...rest] = failures
+  for (const error of rest)
+    view.runtime.note(
+      `another handler failed: ${error instanceof Error ? error.message : String(error)}`,
+    )
+  if (failures.length > 0) throw first
+}
+
+/** Whether what comes after it can't succeed either. */
+function endsAll(error: unknown): boolean {
+  return (
+    error instanceof HostwrightError &&
+    (error.code === 'INTERRUPTED' || errorCodes[error.code] === 4)
+  )
+}
+
+/** Takes away the marks of what has run; handlers of one name share a mark, which stays for the other. */
+async function forget(
+  view: View,
+  done: readonly { readonly handler: Handler<never>; readonly by: View }[],
+  open: readonly { readonly handler: Handler<never>; readonly by: View }[],
+): Promise<void> {
+  const key = (by: View) => `${by.name} ${by.become?.user ?? ''}`
+  const still = [
+    ...open,
+    ...[...view.runtime.notified].flatMap(([handler, views]) =>
+      views.map((by) => ({ handler, by })),
+    ),
+  ]
+  const kept = new Set(still.map(({ handler, by }) => `${key(by)} ${by.dueName(handler)}`))
+  const accounts = new Map<string, { readonly by: View; readonly names: Set<string> }>()
+  for (const { handler, by } of done) {
+    const name = by.dueName(handler)
+    if (kept.has(`${key(by)} ${name}`)) continue
+    by.runtime.session.due.delete(name)
+    const account = accounts.get(key(by)) ?? { by, names: new Set() }
+    accounts.set(key(by), account)
+    account.names.add(name)
+  }
+  for (const { by, names } of accounts.values()) await by.forgetDue([...names], view.scope.play)
 }
 
 async function runHandler(view: View, { run }: Handler<never>): Promise<void> {

@@ -1,7 +1,7 @@
 import { HostwrightError } from '../core/errors.js'
 import { callerPlace } from '../core/place.js'
 import { quote } from '../core/quote.js'
-import type { Message } from '../connection/types.js'
+import type { Message, Reply } from '../connection/types.js'
 import { Secret } from '../core/secret.js'
 import { UnknownSignal, unknownValue } from './signals.js'
 import { outputLines } from './output.js'
@@ -73,8 +73,18 @@ function joinCommand(pieces: TemplateStringsArray, words: readonly Word[]): stri
 
 /** Anything but a text or a number is a mistake, and `rm -rf ${undefined}/cache` a costly one. */
 function quoteWord(word: unknown): string {
-  if (typeof word === 'string' || typeof word === 'number') return quote(String(word))
-  const what = word instanceof Secret ? 'a secret' : word === null ? 'null' : typeof word
+  const text = typeof word === 'string' || Number.isFinite(word) ? String(word) : undefined
+  if (text !== undefined && !text.includes('\0')) return quote(text)
+  const what =
+    text !== undefined
+      ? 'a text with a NUL byte'
+      : typeof word === 'number'
+        ? String(word)
+        : word instanceof Secret
+          ? 'a secret'
+          : word === null
+            ? 'null'
+            : typeof word
   throw new HostwrightError(
     'PLAYBOOK_INVALID',
     `Cannot put a word into a command: it is ${what}, not a text or a number`,
@@ -125,8 +135,13 @@ async function runCommand(
   }
   const repeatable = options.readOnly && !options.onStdout && !(input && 'chunks' in input)
   const once = async () => await (options.readOnly ? send() : view.changing(send))
-  const reply = repeatable ? await view.persist(send) : await once()
-  lines.flush(0)
+  let reply: Reply
+  try {
+    reply = repeatable ? await view.persist(send) : await once()
+  } finally {
+    lines.flush(0)
+    view.emit({ type: 'end', task })
+  }
   const result: CommandResult = {
     stdout: Buffer.concat(stdout).toString(),
     stderr: reply.stderr.toString(),
@@ -145,7 +160,7 @@ async function runCommand(
     )
   throw new HostwrightError(
     'COMMAND_FAILED',
-    `Cannot run "${command.trim()}" on "${view.name}": exit status ${reply.exitCode}: ${result.stderr.trim().split('\n').at(-1) ?? ''}`,
+    `Cannot run "${command.trim()}" on "${view.name}": exit status ${reply.exitCode}: ${result.stderr.trim().split('\n').at(-1) || 'no message'}`,
     {
       host: view.name,
       role: view.role,

@@ -45,10 +45,12 @@ export class HostRuntime {
   #facts: Promise<SystemFacts> | undefined
   /** What is to run at the end of the play, with the views that have asked for it. */
   readonly notified = new Map<Handler<never>, readonly View[]>()
+  /** Accounts that check mode has asked what is due. */
+  readonly askedDue = new Set<string>()
   readonly #pending = new Set<Promise<unknown>>()
   readonly #ended = new Set<string>()
-  /** What `runOnce` has begun here. */
-  readonly once = new Map<string, Promise<unknown>>()
+  /** How often each `runOnce` was come by. */
+  readonly once = new Map<string, number>()
 
   constructor(
     readonly inventoryHost: InventoryHost,

@@ -1,9 +1,11 @@
-import { hostname, userInfo } from 'node:os'
+import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { LimitFunction } from 'p-limit'
 import { HostwrightError } from '../core/errors.js'
 import { quote } from '../core/quote.js'
+import { userName } from '../core/user-name.js'
 import type { Become, Connection, Message, Reply, Shell } from '../connection/types.js'
+import { libFolder, readDue } from './due.js'
 import { batch, type BatchWatcher, type Section, type SectionResult } from './batch.js'
 
 /** What the sessions of a run share. */
@@ -48,7 +50,7 @@ export class Session {
     private readonly context: SessionContext,
   ) {
     const since = new Date().toISOString()
-    this.#holder = `${userInfo().username}@${hostname()} (process ${process.pid}), ${context.playbook}, run ${context.run}, since ${since}, as ${host}`
+    this.#holder = `${userName()}@${hostname()} (process ${process.pid}), ${context.playbook}, run ${context.run}, since ${since}, as ${host}`
   }
 
   /**
@@ -149,7 +151,7 @@ export class Session {
       const { stderr } = await this.#exchange(shell, { script, onStdout, onStderr, persist: true })
       const [verdict, ...rest] = work.prelude().toString().split('\n')
       if (verdict === 'locked') {
-        for (const name of rest) if (name !== '') this.due.add(decodeURIComponent(name))
+        for (const name of readDue(rest)) this.due.add(name)
         this.#locked.add(shell)
         return work.results()
       }
@@ -204,9 +206,9 @@ IFS=' ' read -r hw_pid hw_start <"$hw_run/holder"
  * connection, told apart from a later one of the same number by its start time. A lock without a
  * holder is kept by a daemon that some finished command has left behind, and is given up.
  */
-const lockScript = `
-if [ "$(id -u)" = 0 ]; then hw_run=/run/hostwright hw_lib=/var/lib/hostwright
-else hw_run=\${XDG_RUNTIME_DIR:-/tmp}/hostwright-$(id -u) hw_lib=$HOME/.local/state/hostwright; fi
+const lockScript = `${libFolder}
+if [ "$(id -u)" = 0 ]; then hw_run=/run/hostwright
+else hw_run=\${XDG_RUNTIME_DIR:-/tmp}/hostwright-$(id -u); fi
 hw_born() { [ -r "/proc/$1/stat" ] && sed 's/.*) //' "/proc/$1/stat" | cut -d' ' -f20; }
 hw_failed=1
 mkdir -p -m 0700 -- "$hw_run" && [ -O "$hw_run" ] && : >>"$hw_run/lock" && exec 9<>"$hw_run/lock" && {

@@ -1,7 +1,7 @@
 import { HostwrightError } from '../core/errors.js'
 import { quote } from '../core/quote.js'
 import type { Become, Message, Reply } from '../connection/types.js'
-import type { FactEvent, OutputEvent, StartEvent, TaskEvent } from '../report/events.js'
+import type { EndEvent, FactEvent, OutputEvent, StartEvent, TaskEvent } from '../report/events.js'
 import type { Handler, Resource } from '../resources/types.js'
 import type { BatchWatcher, Section, SectionResult } from './batch.js'
 import type { Member } from '../facts/board.js'
@@ -9,7 +9,11 @@ import type { HostRuntime } from './runtime.js'
 
 type Unstamped<E> = Omit<E, 'time' | 'host' | 'role' | 'handler'>
 type TaskEvents =
-  Unstamped<TaskEvent> | Unstamped<StartEvent> | Unstamped<OutputEvent> | Unstamped<FactEvent>
+  | Unstamped<TaskEvent>
+  | Unstamped<StartEvent>
+  | Unstamped<EndEvent>
+  | Unstamped<OutputEvent>
+  | Unstamped<FactEvent>
 
 export interface Scope {
   readonly role?: string
@@ -160,11 +164,22 @@ export class View {
   /** Takes up what an earlier run has left due, now that the handlers are known. */
   notifyDue(handlers: readonly Handler<never>[]): void {
     for (const handler of handlers) {
-      if (this.readOnly || !this.runtime.session.due.has(this.dueName(handler))) continue
+      if (this.runtime.mode === 'observe') continue
+      if (!this.runtime.session.due.has(this.dueName(handler))) continue
       if (this.origin.notified.has(handler)) continue
       this.runtime.note(`handler "${handler.name}" is still due from an earlier run`)
       this.notify([handler])
     }
+  }
+
+  /** Whether check mode has still to ask what is due; once for each account. */
+  asksDue(): boolean {
+    return this.runtime.mode === 'check' && !this.runtime.askedDue.has(this.become?.user ?? '')
+  }
+
+  giveDue(names: readonly string[]): void {
+    this.runtime.askedDue.add(this.become?.user ?? '')
+    for (const name of names) this.runtime.session.due.add(name)
   }
 
   /** Another role may have a handler of the same name. */

@@ -1,5 +1,5 @@
 import { HostwrightError } from '../core/errors.js'
-import { callerPlace } from '../core/place.js'
+import { callerPlace, errorPlace, type Place } from '../core/place.js'
 import {
   createHost,
   flushHandlers,
@@ -12,6 +12,7 @@ import {
 import type { InventoryHost } from '../inventory/types.js'
 import type { Member } from '../facts/board.js'
 import { errorRecord } from '../report/index.js'
+import { checkOptions } from './check-options.js'
 import type { Run } from './run.js'
 
 /** How a play runs. The words are Ansible's. */
@@ -50,7 +51,22 @@ export function playFunction(run: Run): PlayFunction {
   return async (name, options, body) => {
     const place = callerPlace()
     if (run.stopped) throw run.stopped
-    checkOptions(name, options)
+    checkOptions(name, options, body)
+    const playing = go(name, options, body, place)
+    run.underway.set(playing, { name, place })
+    try {
+      return await playing
+    } finally {
+      run.underway.delete(playing)
+    }
+  }
+
+  async function go(
+    name: string,
+    options: PlayOptions,
+    body: (host: Host) => Promise<unknown>,
+    place: Place | undefined,
+  ): Promise<void> {
     const { emit, mode } = run.options
     const all = run.select(options.hosts)
     const hosts = all.filter((host) => run.limited.has(host.name) && !lost(run, host))
@@ -117,7 +133,6 @@ async function runBatch(
   place: ReturnType<typeof callerPlace>,
 ): Promise<void> {
   const { board } = run.context
-  const before = run.failed.size + run.unreachable.size
   const taking = batch.map(({ name }) => ({ name, member: board.begin(name) }))
   await Promise.all(
     taking.map(async ({ name, member }) => {
@@ -129,16 +144,21 @@ async function runBatch(
       } catch (error) {
         board.fail(member, fail(run, name, error, place))
         if (options.anyErrorsFatal)
-          run.stop(stopError(`host "${name}" has failed, and any error is fatal`))
+          run.stop(stopError(`host "${name}" has failed, and any error is fatal`, place))
       }
     }),
   )
-  const failures = run.failed.size + run.unreachable.size - before
+  const failures = batch.filter((host) => lost(run, host)).length
   const { maxFailPercentage = 100 } = options
   const percentage = (failures / batch.length) * 100
   if (failures > 0 && (percentage > maxFailPercentage || failures === batch.length))
     if (options.serial !== undefined || options.maxFailPercentage !== undefined)
-      run.stop(stopError(`${failures} of ${batch.length} hosts of a batch have failed`))
+      run.stop(
+        stopError(
+          `${failures} of ${batch.length} ${batch.length === 1 ? 'host' : 'hosts'} of a batch have failed`,
+          place,
+        ),
+      )
 }
 
 /** Handlers that are due run after a failure too, if the host can still be reached. */
@@ -183,8 +203,11 @@ async function bodyOf(view: View, body: (host: Host) => Promise<unknown>): Promi
   }
 }
 
-function stopError(why: string): HostwrightError {
-  return new HostwrightError('INTERRUPTED', `Cannot go on with the run: ${why}`)
+function stopError(why: string, place: Place | undefined): HostwrightError {
+  return new HostwrightError('INTERRUPTED', `Cannot go on with the run: ${why}`, {
+    place,
+    hint: 'mend what has failed and run again',
+  })
 }
 
 function fail(
@@ -199,7 +222,7 @@ function fail(
       : new HostwrightError(
           'PLAYBOOK_INVALID',
           `Cannot run the play on "${host}": ${thrown instanceof Error ? thrown.message : String(thrown)}`,
-          { host, place, cause: thrown },
+          { host, place: errorPlace(thrown) ?? place, cause: thrown },
         )
   const unreachable = isUnreachable(error, host)
   ;(unreachable ? run.unreachable : run.failed).set(host, error)
@@ -208,23 +231,6 @@ function fail(
 }
 
 const unreachableCodes = new Set(['HOST_UNREACHABLE', 'CONNECTION_LOST', 'AUTHENTICATION_FAILED'])
-
-function checkOptions(name: string, { serial, maxFailPercentage }: PlayOptions): void {
-  const bad = (what: string) => {
-    throw new HostwrightError('PLAYBOOK_INVALID', `Cannot run play "${name}": ${what}`, {
-      place: callerPlace(),
-    })
-  }
-  for (const size of serial === undefined ? [] : [serial].flat())
-    if (
-      !(typeof size === 'number'
-        ? Number.isInteger(size) && size > 0
-        : /^([1-9]\d?|100)%$/.test(size))
-    )
-      bad(`serial is neither a number from 1 up nor a percentage: "${size}"`)
-  if (maxFailPercentage !== undefined && !(maxFailPercentage >= 0 && maxFailPercentage <= 100))
-    bad(`maxFailPercentage is not between 0 and 100: "${maxFailPercentage}"`)
-}
 
 /** A list's last size serves for all that is left; a percentage is of the play's hosts, at least one. */
 export function batches<T>(hosts: readonly T[], serial: PlayOptions['serial']): T[][] {

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { HostwrightError } from '../core/errors.js'
-import { callerPlace, type Place } from '../core/place.js'
+import { callerPlace, errorPlace, type Place } from '../core/place.js'
 import { Secret } from '../core/secret.js'
 import { createHost, UnknownSignal, unknownValue, viewOf, type Host } from '../host/index.js'
 import type { InventoryHost } from '../inventory/types.js'
@@ -61,7 +61,11 @@ export function role<const E extends Entries = Record<never, never>, Output = vo
       }
       if (error instanceof HostwrightError)
         throw error.with({ host: view.name, role: definition.name })
-      throw error
+      throw new HostwrightError(
+        'PLAYBOOK_INVALID',
+        `Cannot run role "${definition.name}" on "${view.name}": ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`,
+        { host: view.name, role: definition.name, place: errorPlace(error) ?? place, cause: error },
+      )
     }
   }
   return Object.assign(call, { definition })

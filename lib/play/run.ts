@@ -11,6 +11,7 @@ import {
 } from '../connection/index.js'
 import type { Connection } from '../connection/types.js'
 import { HostwrightError } from '../core/errors.js'
+import type { Place } from '../core/place.js'
 import { FactBoard } from '../facts/board.js'
 import { HostRuntime, Session, UnknownSignal, type Mode, type RunContext } from '../host/index.js'
 import { localNames } from '../inventory/index.js'
@@ -50,11 +51,18 @@ export class Run {
   readonly unreachable = new Map<string, HostwrightError>()
   /** All plays so far, the one under way last. */
   readonly plays: Play[] = []
+  /** The promises of plays that have not ended. */
+  readonly underway = new Map<
+    Promise<void>,
+    { readonly name: string; readonly place: Place | undefined }
+  >()
   readonly context: RunContext
   readonly limited: Set<string>
   /** All of the inventory, and the controller itself where a play names it. */
   readonly hosts: Map<string, InventoryHost>
   readonly #runtimes = new Map<string, HostRuntime>()
+  /** This machine: a playbook changes it by itself, and asking it costs nothing. */
+  readonly #local = new Set<string>()
   readonly #limit
   #stopped: HostwrightError | undefined
 
@@ -75,7 +83,7 @@ export class Run {
       seenTags: new Set(),
       runtime: (host, mode) => this.#runtime(host, mode ?? options.mode),
       observe: observer(this),
-      asked: (host, user) => options.asked?.of(host, user),
+      asked: (host, user) => (this.#local.has(host) ? undefined : options.asked?.of(host, user)),
       changes: { made: 0 },
     }
   }
@@ -112,6 +120,7 @@ export class Run {
   /** Lets what is under way on the hosts end, and nothing new begin. */
   stop(error: HostwrightError): void {
     this.#stopped ??= error
+    this.context.board.end(this.#stopped)
   }
 
   get stopped(): HostwrightError | undefined {
@@ -169,7 +178,8 @@ export class Run {
     if (!asked || tags.length + skipTags.length > 0 || this.stopped) return
     for (const { name, mode, prefetches } of this.#runtimes.values())
       if (mode !== 'observe' && !this.failed.has(name) && !this.unreachable.has(name))
-        for (const [user, prefetch] of prefetches) asked.keep(name, user, prefetch.asked)
+        for (const [user, prefetch] of this.#local.has(name) ? [] : prefetches)
+          asked.keep(name, user, prefetch.asked)
     asked.save()
   }
 
@@ -225,6 +235,7 @@ export class Run {
       ...(defaults.user !== undefined && { user: defaults.user }),
       ...(defaults.privateKey !== undefined && { privateKeyFile: defaults.privateKey }),
     })
+    if (settings.kind === 'local') this.#local.add(name)
     const connection = connect(settings)
     const session = new Session(name, connection, {
       run: this.id,

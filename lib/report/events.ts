@@ -66,6 +66,11 @@ export interface StartEvent extends OnHost {
   readonly type: 'start'
   readonly task: string
 }
+/** What a `start` told of has ended, where no `task` tells so: a command of `host.$`. */
+export interface EndEvent extends OnHost {
+  readonly type: 'end'
+  readonly task: string
+}
 export interface TaskEvent extends OnHost {
   readonly type: 'task'
   /** For example `file /etc/hosts`. */
@@ -132,6 +137,7 @@ export type HostwrightEvent =
   | RunEvent
   | PlayEvent
   | StartEvent
+  | EndEvent
   | TaskEvent
   | OutputEvent
   | FactEvent

@@ -327,6 +327,61 @@ t.test(
   },
 )
 
+t.test('a handler that fails keeps none from running, and stays due alone', async (t) => {
+  const folder = await tempFolder(t)
+  const inventory = await localInventory(t, ['a'])
+  const ran: string[] = []
+  let broken = true
+  const make = (name: string, says: string) =>
+    handler(name, async (host) => {
+      await host.$`true`
+      if (says === 'fails' && broken) throw new Error('broken handler')
+      ran.push(says)
+    })
+  // Two of one name share a mark on the host.
+  const handlers = [make('restart', 'one'), make('restart', 'fails'), make('last', 'last')]
+  const once = async (mode: 'run' | 'check' = 'run') => {
+    ran.length = 0
+    return await testRun({ inventory, mode }, async (play) => {
+      await play('cells', { hosts: 'all' }, async (host) => {
+        await host.ensure(
+          handlers.map((notify, at) => cell({ path: join(folder, `c${at}`), value: '1', notify })),
+        )
+      })
+    })
+  }
+  const first = await once()
+  t.match(first.run.failed.get('a')?.message, /broken handler/)
+  t.same(ran, ['one', 'last'])
+  const check = await once('check')
+  t.match(
+    check.events.find(({ type }) => type === 'note'),
+    { text: /handler "restart" is still due/ },
+    'check mode knows',
+  )
+  broken = false
+  await once()
+  t.same(ran, ['one', 'fails'], 'both that have the mark')
+  t.notOk(existsSync('/var/lib/hostwright'), 'nothing stays on the host')
+})
+
+t.test('what is no resource is refused, and no host touched', async (t) => {
+  const inventory = await localInventory(t, ['a'])
+  for (const bad of [false, undefined, null, 'file', {}]) {
+    const { run } = await testRun({ inventory }, async (play) => {
+      await play('cells', { hosts: 'all' }, async (host) => {
+        await host.ensure([bad as never])
+      })
+    })
+    t.match(run.failed.get('a'), {
+      code: 'PLAYBOOK_INVALID',
+      message: /Cannot ensure ".*" on "a": it is no resource/,
+      place: { file: /ensure\.test/ },
+    })
+    t.notOk(run.touched)
+  }
+})
+
 t.test(
   'a second run is refused while the first holds the lock, and waits for what a dead one left',
   async (t) => {
@@ -422,6 +477,7 @@ t.test('an orphaned command of a killed run is waited for', async (t) => {
   const script = join(folder, 'killed.mts')
   const started = join(folder, 'started')
   const done = join(folder, 'done')
+  const go = join(folder, 'go')
   writeFileSync(
     script,
     `import { existsSync } from 'node:fs'
@@ -429,7 +485,7 @@ import { testRun } from ${JSON.stringify(new URL('../fixtures/run.ts', import.me
 await testRun({ inventory: ${JSON.stringify(inventory)} }, async (play) => {
   await play('long', { hosts: 'all' }, async (host) => {
     setInterval(() => existsSync(${JSON.stringify(started)}) && process.kill(process.pid, 'SIGKILL'), 50)
-    await host.$\`touch ${started}; sleep 5; touch ${done}\`
+    await host.$\`touch ${started}; for i in $(seq 600); do [ ! -e ${go} ] || break; sleep 0.1; done; touch ${done}\`
   })
 })
 `,
@@ -439,6 +495,7 @@ await testRun({ inventory: ${JSON.stringify(inventory)} }, async (play) => {
   t.notOk(existsSync(done), 'the command still runs')
   const { tasks, events } = await testRun({ inventory }, async (play) => {
     await play('next', { hosts: 'all' }, async (host) => {
+      setTimeout(() => writeFileSync(go, ''), 1_500)
       await host.ensure(cell({ path: join(folder, 'one'), value: '1' }))
       t.ok(existsSync(done), 'the lock came after it')
     })

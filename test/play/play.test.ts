@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import * as v from 'valibot'
 import { fact } from '../../lib/facts/fact.js'
 import { handler } from '../../lib/host/index.js'
+import { stackPlace } from '../../lib/core/place.js'
 import { secretParam } from '../../lib/core/schema.js'
 import { Secret } from '../../lib/core/secret.js'
 import { batches, type PlayOptions } from '../../lib/play/play.js'
@@ -76,6 +77,9 @@ t.test('options that make no sense are refused', async (t) => {
     [{ serial: 0 }, /serial is neither.*"0"/],
     [{ serial: '0%' }, /serial is neither.*"0%"/],
     [{ maxFailPercentage: 101 }, /maxFailPercentage/],
+    [{ tags: 'web' as never }, /tags is not a list/],
+    [{ become: 1 as never }, /become is neither/],
+    [{ becom: true } as never, /there is no option "becom"/],
     [{ hosts: 'nosuch' }, /nosuch/],
   ]
   for (const [options, message] of cases) {
@@ -109,6 +113,53 @@ t.test('runOnce runs on the first host, and all get its result', async (t) => {
     code: 'FACT_PUBLISHER_FAILED',
     cause: { message: /on "b": no/ },
   })
+})
+
+t.test('runOnce in a loop, and on behalf of another host', async (t) => {
+  const inventory = await localInventory(t, names)
+  const got: string[] = []
+  const { run } = await testRun({ inventory }, async (play) => {
+    await play('once', { hosts: 'b:c' }, async (host) => {
+      for (const item of ['x', 'y'])
+        got.push(`${host.name} ${await host.runOnce('item', async () => item)}`)
+      const other = host.delegateTo(host.name === 'b' ? 'c' : 'b')
+      got.push(`${host.name} ${await other.runOnce('delegated', async (on) => on.name)}`)
+    })
+  })
+  t.same([...run.failed.values()].map(String), [])
+  t.same(got.toSorted(), ['b c', 'b x', 'b y', 'c c', 'c x', 'c y'])
+})
+
+t.test('waiting through another host for oneself is a circle', async (t) => {
+  const inventory = await localInventory(t, names)
+  const { run } = await testRun({ inventory }, async (play) => {
+    await play('circle', { hosts: 'a' }, async (host) => {
+      await host.delegateTo('b').peer('a').fact(number)
+    })
+  })
+  t.match(run.failed.get('a'), { code: 'FACT_CIRCLE' })
+})
+
+t.test('an error of the playbook or a role tells where it was thrown', async (t) => {
+  const inventory = await localInventory(t, ['a'])
+  const broken = role({
+    name: 'broken',
+    run: async () => {
+      await Promise.resolve()
+      throw new TypeError('a mistake')
+    },
+  })
+  const { run } = await testRun({ inventory }, async (play) => {
+    await play('one', { hosts: 'a' }, async (host) => await broken(host))
+  })
+  const { line } = stackPlace(new Error('here').stack ?? '') ?? {}
+  t.match(run.failed.get('a'), {
+    code: 'PLAYBOOK_INVALID',
+    message: 'Cannot run role "broken" on "a": TypeError: a mistake',
+    role: 'broken',
+    place: { file: /play\.test/ },
+  })
+  t.ok((run.failed.get('a')?.place?.line ?? 0) < (line ?? 0) - 4, 'in the role, not in the play')
 })
 
 t.test('--limit reads the facts of the hosts that it leaves out', async (t) => {

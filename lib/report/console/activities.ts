@@ -32,6 +32,7 @@ export function createActivities(now: () => number): Activities {
     hosts.set(host, { host, busy, what, since: now(), line: '' })
   const event = (happened: HostwrightEvent): void => {
     if (happened.type === 'start') set(happened.host, true, taskName(happened))
+    if (happened.type === 'end') set(happened.host, false, taskName(happened))
     if (happened.type === 'task')
       set(happened.host, false, `${taskName(happened)}: ${happened.status}`)
     if (happened.type === 'check')

@@ -43,6 +43,7 @@ const formats: { readonly [Type in HostwrightEvent['type']]: Lines<Type> } = {
     return ['', `${paint('bold', `PLAY [${plainText(play)}]`)} ${plainText(who)}`]
   },
   start: () => [],
+  end: () => [],
   task: taskLines,
   output: ({ host, text }, { verbosity, paint }) =>
     verbosity < 2
