@@ -69,6 +69,7 @@ export function createHost(view: View): Host {
     },
     as: (user) => createHost(view.with({ become: runtime.becomeSettings(user) })),
     runOnce: async (name, work) => await runOnce(view, host, name, work),
+    note: (text) => runtime.note(text, 'info'),
     notify: (handler) => view.notify([handler as Handler<never>]),
     flushHandlers: async () => await flushHandlers(view),
   }

@@ -128,8 +128,7 @@ export class HostRuntime {
     }
   }
 
-  note(text: string): void {
-    if (this.mode !== 'observe')
-      this.context.emit({ type: 'note', level: 'warning', host: this.name, text })
+  note(text: string, level: 'info' | 'warning' = 'warning'): void {
+    if (this.mode !== 'observe') this.context.emit({ type: 'note', level, host: this.name, text })
   }
 }

@@ -67,6 +67,8 @@ export interface Host {
   as(user: string): Host
   /** Runs on the play's first host only; every host gets the result (Ansible's run_once). */
   runOnce<T>(name: string, work: (host: Host) => Promise<T>): Promise<T>
+  /** Tells the user something, in the output and the record. */
+  note(text: string): void
   /** Has a handler run at the end of the play. */
   notify(handler: Handler<Host>): void
   /** Runs the handlers that are due now. */

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { basename } from 'node:path/posix'
 import {
   mariadbDatabase,
   mariadbUser,
@@ -16,6 +17,7 @@ import { install } from './install.js'
 import { migrationFiles } from './kept.js'
 import { nginxSites } from './nginx.js'
 import { addressOf, namesOf, nodesOf, type Nodes } from './nodes.js'
+import { packageSource } from './packageSource.js'
 import { params, type Params } from './params.js'
 import { migrationFile, program } from './program.js'
 
@@ -68,6 +70,9 @@ export const acme2certifierDjango = role({
       service({ name: 'nginx', enabled: true, state: 'started' }),
       healthy({ name: addressOf(host) }),
     ])
+    const { path } = packageSource(wish, family)
+    if (path.includes('standin'))
+      host.note(`${basename(path)} is a stand-in for acme2certifier: for labs only`)
   },
 })
 
