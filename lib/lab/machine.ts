@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { HostwrightError } from '../core/errors.js'
 import { below, cgroup, makeCgroup, members, removeCgroup, signal } from './cgroup.js'
 import type { HostDefinition, LabDefinition } from './definition.js'
-import { imageFolder } from './image.js'
+import { imageOf } from './image.js'
 import { ensureHostLayer, hostLayer, labLayer } from './layers.js'
 import { labFolder } from './places.js'
 import { run } from './run.js'
@@ -55,7 +55,8 @@ export async function bootHost(lab: LabDefinition, host: HostDefinition): Promis
   await rm(offMark(lab.name, host.name), { force: true })
   const machine = below(group, 'machine')
   makeCgroup(machine)
-  const lower = [hostLayer(lab.name, host.name), labLayer(lab.name), imageFolder()].join(':')
+  const image = imageOf(host.image).folder
+  const lower = [hostLayer(lab.name, host.name), labLayer(lab.name, image), image].join(':')
   const launch = ['unshare', '--mount', '--propagation', 'private', '--', 'sh', bootScript]
   const box = [lower, upper, work, `${lab.name}-${host.name}`, host.name, lab.bridge, ...machine]
   await removeLink(lab.name, host.name)
