@@ -77,6 +77,9 @@ export const baseNames: readonly string[] = [
   'almalinux-release',
   'almalinux-repos',
   'firewalld',
+  'curl',
+  'openssl',
+  'ca-certificates',
   ...Object.keys(base),
 ]
 

@@ -80,6 +80,7 @@ const server: Rpm = {
     [/^\/usr\/bin\/(wsrep|galera).*/, ''],
     [/^\/usr\/sbin\/(mariadbd|mysqld)$/, '/usr/libexec/$1'],
   ],
+  edit: [['/usr/bin/mariadb-install-db', /sbin\/mariadbd/g, 'libexec/mariadbd']],
   files: {
     '/etc/my.cnf.d/mariadb-server.cnf': { content: serverSettings },
     '/etc/logrotate.d/mariadb': { content: logrotate },

@@ -4,6 +4,7 @@ import {
   lstat,
   mkdir,
   readdir,
+  readFile,
   readlink,
   symlink,
   writeFile,
@@ -39,6 +40,10 @@ export async function layOutTree(
       const target = placeOf(rpm, path)
       if (target !== '') await copy(join(folder, path), join(tree, target), target === path)
     }
+  for (const [path, from, to] of rpm.edit ?? []) {
+    const text = await readFile(join(tree, path), 'utf8')
+    await writeFile(join(tree, path), text.replaceAll(from, to))
+  }
   const placeholders = (rpm.ghosts ?? []).map((path) => [path, { content: '' }] as const)
   const files: readonly (readonly [string, RpmFile])[] = [
     ...placeholders,

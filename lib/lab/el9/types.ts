@@ -30,6 +30,8 @@ export interface Rpm {
   readonly summary?: string
   /** Places to places, the first that fits counts; a file whose place becomes empty is left out. */
   readonly move?: readonly (readonly [from: RegExp, to: string])[]
+  /** Words in Debian's files that name a place which EL9 has elsewhere. */
+  readonly edit?: readonly (readonly [path: string, from: RegExp, to: string])[]
   readonly files?: Readonly<Record<string, RpmFile>>
   readonly links?: Readonly<Record<string, string>>
   /** Files that it owns and that are there without it. */

@@ -81,7 +81,6 @@ ExecStart=/usr/sbin/uwsgi --ini /etc/uwsgi.ini
 ExecReload=/bin/kill -HUP $MAINPID
 KillSignal=SIGINT
 Restart=always
-StandardError=syslog
 NotifyAccess=all
 
 [Install]
