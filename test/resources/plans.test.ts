@@ -157,7 +157,7 @@ const cases: readonly Case[] = [
     resource: packages({ names: ['a'], installRecommends: false }),
     given: packaged({ a: null }, 'dnf'),
     changes: ['a: absent → present'],
-    steps: [/^dnf -q -y --setopt=install_weak_deps=False install -- 'a' <\/dev\/null$/],
+    steps: [/^dnf -q -y --setopt=install_weak_deps=False --best install -- 'a' <\/dev\/null$/],
   },
   {
     name: 'packages() refuses a host without a manager that it knows',
