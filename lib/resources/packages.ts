@@ -177,7 +177,7 @@ function planUpdate(wish: PackagesOptions, ask: Ask): Plan {
   const query = packageUpdates(repositoryFlags(wish))
   const now = ask(query)
   const manager = managerOf(wish, now.manager)
-  known('all packages', now.error)
+  known('what an update would do', now.error)
   const changes = now.updates.map(({ name, from, to }) => ({
     property: name,
     from: from ?? 'absent',
@@ -201,10 +201,14 @@ function planUpdate(wish: PackagesOptions, ask: Ask): Plan {
 /** An answer that could not be got is an error, and no answer. */
 function known(what: string, error: string | undefined): void {
   if (error === undefined) return
-  throw new HostwrightError('TASK_FAILED', `Cannot tell the newest version of ${what}`, {
-    stderr: error,
-    hint: 'See whether the host reaches its repositories',
-  })
+  throw new HostwrightError(
+    'TASK_FAILED',
+    `Cannot tell ${what}: the host's package manager fails`,
+    {
+      stderr: error,
+      hint: 'See whether the host reaches its repositories',
+    },
+  )
 }
 
 function difference(
@@ -225,7 +229,8 @@ function difference(
     return { property: name, from, to: version }
   if (wish.state !== 'latest' || state.providedBy !== undefined) return undefined
   const newest = ask(packageCandidate(name, repositoryFlags(wish)))
-  if (newest !== null && typeof newest === 'object') known(`"${name}"`, newest.error)
+  if (newest !== null && typeof newest === 'object')
+    known(`the newest version of "${name}"`, newest.error)
   return typeof newest !== 'string' || newest === installed
     ? undefined
     : { property: name, from, to: newest }
@@ -245,7 +250,7 @@ function setDifference(
   manager: 'apt' | 'dnf',
 ): Change | undefined {
   if (manager === 'apt') return undefined
-  known(`"${name}"`, error)
+  known(`whether "${name}" is installed`, error)
   const from = installed ?? 'absent'
   if (wish.state === 'absent')
     return installed === null ? undefined : { property: name, from, to: 'absent' }
@@ -302,11 +307,13 @@ function dependsOnPackages(query: Query, answer: unknown, removed: boolean): boo
       return removed ? answer === 'open' : answer !== 'open'
     case 'packageState':
     case 'packageCandidate':
-    case 'packageUpdates':
     case 'packageSet':
     case 'identity':
     case 'system':
       return false
+    // A package or module may bring a repository.
+    case 'packageUpdates':
+      return !removed
     // Whatever asks a program may get another answer from it.
     default:
       return true

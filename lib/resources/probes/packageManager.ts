@@ -21,7 +21,7 @@ export LC_ALL=C
 failed() { printf 'error\\t%s\\n' "$(tail -n 3 "$tmp/said" | tr '\\n\\t' '  ')"; exit 0; }
 read_dnf() {
   [ -e "$tmp/cache" ] || cp -a --reflink=auto /var/cache/dnf "$tmp/cache" 2>/dev/null || rm -rf "$tmp/cache"
-  dnf -q --setopt=cachedir="$tmp/cache" --setopt=logdir="$tmp" "$@" 2>"$tmp/said" </dev/null
+  dnf --setopt=cachedir="$tmp/cache" --setopt=logdir="$tmp" "$@" 2>"$tmp/said" </dev/null
 }
 fresh_lists() {
   apt=

@@ -30,7 +30,7 @@ ${
   names.every(isModule)
     ? ''
     : withoutTrace(`echo '[groups]'
-read_dnf group list --installed --hidden --ids >"$tmp/groups" || failed
+read_dnf -v group list --hidden >"$tmp/groups" || failed
 cat "$tmp/groups"`)
 }
 } || :`,
@@ -66,7 +66,10 @@ function readModule(lines: readonly string[], name: string): Omit<PackageSet, 'm
 function readGroup(lines: readonly string[], name: string): Omit<PackageSet, 'manager'> {
   const wanted = name.slice(1).toLowerCase()
   const error = lines.find((line) => line.startsWith('error\t'))?.slice(6)
+  let section = ''
   const found = lines.some((line) => {
+    if (/^\S.*:$/.test(line)) section = line
+    if (!section.startsWith('Installed')) return false
     const [, title = '', id = ''] = /^\s+(.+?)(?: \(([^()]+)\))?$/.exec(line) ?? []
     return [title.toLowerCase(), id.toLowerCase()].includes(wanted)
   })

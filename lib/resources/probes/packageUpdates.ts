@@ -47,7 +47,7 @@ case $manager in
 apt) ${withoutTrace(`fresh_lists || failed
 apt-get -q -s $apt dist-upgrade >"$tmp/said" 2>&1 </dev/null || failed
 grep -E '^(Inst|Remv) ' "$tmp/said" || :`)} ;;
-dnf) ${withoutTrace(`read_dnf${flags} repoquery --upgrades --latest-limit=1 --qf 'new\\t%{name}\\t%{evr}' >"$tmp/new" || failed
+dnf) ${withoutTrace(`read_dnf -q${flags} repoquery --upgrades --latest-limit=1 --qf 'new\\t%{name}\\t%{evr}' >"$tmp/new" || failed
 cat "$tmp/new"
 [ ! -s "$tmp/new" ] || rpm -q --qf 'now\\t%{NAME}\\t%{EVR}\\n' -- $(cut -f 2 "$tmp/new")`)} ;;
 esac`

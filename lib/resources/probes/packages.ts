@@ -128,6 +128,6 @@ esac`
 function newer(keys: readonly CandidateKey[], flags: string): string {
   const names = keys.filter((key) => key.flags === flags).map(({ name }) => bare(name))
   const format = `new\\t${flags.replaceAll("'", '')}\\t%{name}\\t%{evr}`
-  return `read_dnf${flags} repoquery --upgrades --latest-limit=1 --qf ${words([format])} -- ${words(names)} >"$tmp/new" || failed
+  return `read_dnf -q${flags} repoquery --upgrades --latest-limit=1 --qf ${words([format])} -- ${words(names)} >"$tmp/new" || failed
 cat "$tmp/new"`
 }
