@@ -40,10 +40,13 @@ async function ensure(
   }
 }
 
-/** All that a host is but logs and temporary files, with the times of files: a run would show. */
+/**
+ * All that a host is but logs and temporary files, with the times of files: a run would show. The
+ * database of rpm counts, but not the file by which those who read it keep off each other.
+ */
 const everything = `find / -xdev \\( -path /proc -o -path /sys -o -path /run -o -path /var/log \\
   -o -path /tmp -o -path /dev -o -path /var/lib/systemd \\) -prune -o -not -path /root \\
-  -not -path /var/lib/rpm -printf '%p %m %u %g %s %T@ %l\\n' | sort`
+  -not -name rpmdb.sqlite-shm -printf '%p %m %u %g %s %T@ %l\\n' | sort`
 
 t.test('images that can not be are refused', async (t) => {
   for (const image of ['el8', 'rootfs.tar'])
@@ -121,7 +124,7 @@ t.test('an imitation of EL9', { timeout: 900_000 }, async (t) => {
 
   await t.test('packages come from the repositories, EPEL once it is known', async (t) => {
     const unknown = await ensure(t, lab, [packages({ names: ['lsyncd'] })])
-    t.match(unknown.error, { code: 'TASK_FAILED', stderr: /No match for argument: .*lsyncd/ })
+    t.match(unknown.error, { code: 'TASK_FAILED', stderr: /Unable to find a match: lsyncd/ })
     const resources = [
       epel,
       packages({ names: ['lsyncd', '@Development Tools', 'tree=2.1.0'] }),
@@ -140,10 +143,9 @@ t.test('an imitation of EL9', { timeout: 900_000 }, async (t) => {
     const all = packages({ names: ['*'], state: 'latest' })
     const mariadb = [packages({ names: ['mariadb-server'] })]
     const database = service({ name: 'mariadb', enabled: true, state: 'started' })
-    t.match(await ensure(t, lab, [...mariadb, database, all]), {
-      error: undefined,
-      statuses: ['changed', 'changed', 'ok'],
-    })
+    const first = await ensure(t, lab, [...mariadb, database, all])
+    t.equal(first.error, undefined)
+    t.same(first.statuses.toSorted(), ['changed', 'changed', 'ok'])
     await ensure(t, lab, [packages({ names: ['@mariadb:10.11'] })])
     const planned = await ensure(t, lab, [all], 'check')
     t.same(planned.changes.map(({ property }) => property).toSorted(), [

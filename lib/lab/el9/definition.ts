@@ -42,7 +42,8 @@ systemctl -q mask dnf-makecache.timer
 cd /usr/lib/python3/dist-packages/dnf-plugins
 rm -f local.py post_transaction_actions.py versionlock.py
 [ -e /usr/bin/yum ] || ln -s dnf /usr/bin/yum
-mkdir -p /etc/sysconfig /etc/yum.repos.d /etc/dnf/vars /usr/lib64
+mkdir -p /etc/rpm /etc/sysconfig /etc/yum.repos.d /etc/dnf/vars /usr/lib64
+printf '%%_dbpath %%{_var}/lib/rpm\\n' >/etc/rpm/macros.lab
 cat >/etc/dnf/dnf.conf <<'END'
 ${dnfSettings}END
 rm -f /etc/os-release /usr/lib/os-release /etc/debian_version /etc/issue /etc/issue.net

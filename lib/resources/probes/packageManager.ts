@@ -21,7 +21,8 @@ export LC_ALL=C
 failed() { printf 'error\\t%s\\n' "$(tail -n 3 "$tmp/said" | tr '\\n\\t' '  ')"; exit 0; }
 read_dnf() {
   [ -e "$tmp/cache" ] || cp -a --reflink=auto /var/cache/dnf "$tmp/cache" 2>/dev/null || rm -rf "$tmp/cache"
-  dnf --setopt=cachedir="$tmp/cache" --setopt=logdir="$tmp" "$@" 2>"$tmp/said" </dev/null
+  [ -e "$tmp/state" ] || cp -a /var/lib/dnf "$tmp/state" 2>/dev/null || mkdir -p "$tmp/state"
+  dnf --setopt=cachedir="$tmp/cache" --setopt=persistdir="$tmp/state" --setopt=logdir="$tmp" "$@" 2>"$tmp/said" </dev/null
 }
 fresh_lists() {
   apt=
