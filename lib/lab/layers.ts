@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, stat } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { HostDefinition, LabDefinition } from './definition.js'
 import { writeLayer, writePrivate, type LayerFile } from './files.js'
 import { el9Sources } from './el9/sources.js'
@@ -69,6 +69,7 @@ async function packageSources(lab: LabDefinition, { repository, format }: Image)
 export async function ensureHostLayer(lab: LabDefinition, host: HostDefinition): Promise<void> {
   const folder = hostLayer(lab.name, host.name)
   if (existsSync(folder)) return
+  await mkdir(dirname(folder), { recursive: true, mode: 0o700 })
   const key = await makeKeyPair(lab.name, `root@${host.name}`)
   await writeLayer(folder, {
     'etc/hostname': { content: `${host.name}\n` },

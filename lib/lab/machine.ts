@@ -6,7 +6,7 @@ import { HostwrightError } from '../core/errors.js'
 import { below, cgroup, makeCgroup, members, removeCgroup, signal } from './cgroup.js'
 import type { HostDefinition, LabDefinition } from './definition.js'
 import { imageOf } from './image.js'
-import { ensureHostLayer, hostLayer, labLayer } from './layers.js'
+import { hostLayer, labLayer } from './layers.js'
 import { labFolder } from './places.js'
 import { run } from './run.js'
 import { spawnInCgroup } from './spawnInCgroup.js'
@@ -44,7 +44,6 @@ export async function bootHost(lab: LabDefinition, host: HostDefinition): Promis
   const group = cgroup(lab.name, host.name)
   await removeCgroup(group)
   await mkdir(labFolder(lab.name, 'hosts', host.name), { recursive: true, mode: 0o700 })
-  await ensureHostLayer(lab, host)
   const [upper, work] = [
     overlayFolder(lab.name, host.name),
     labFolder(lab.name, 'hosts', host.name, 'work'),

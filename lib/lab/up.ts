@@ -6,7 +6,7 @@ import type { HostDefinition, LabDefinition } from './definition.js'
 import { removeLab } from './down.js'
 import type { Image } from './image.js'
 import { ensureLoginKeys } from './keys.js'
-import { ensureLabLayers, writeKnownHosts } from './layers.js'
+import { ensureHostLayer, ensureLabLayers, writeKnownHosts } from './layers.js'
 import { withLock } from './lock.js'
 import { bootHost, destroyHost, isOff, isRunning, unplugged } from './machine.js'
 import { hasBridge, networkUp } from './network.js'
@@ -37,8 +37,10 @@ export async function complete(lab: LabDefinition, progress: Progress): Promise<
   const started = Date.now()
   const hosts = hostsToBoot(lab)
   if (hosts.length > 0) progress(`booting ${hosts.map(({ name }) => name).join(', ')}`)
-  for (const host of hosts) await bootHost(lab, host)
+  // Before any host runs, so that a lab all of whose hosts run is known whole.
+  for (const host of lab.hosts) await ensureHostLayer(lab, host)
   await writeKnownHosts(lab)
+  for (const host of hosts) await bootHost(lab, host)
   await waitForHosts(lab)
   const seconds = ((Date.now() - started) / 1000).toFixed(1)
   if (hosts.length > 0) progress(`ready after ${seconds} s`)
