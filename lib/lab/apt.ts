@@ -10,8 +10,15 @@ export const release = 'bookworm'
 export interface PrivateApt {
   /** The Debian mirror that the machine uses. */
   readonly mirror: string
-  /** Downloads packages with all that they need beside what a root file system has. */
-  download(root: string, packages: readonly string[], onLine: (line: string) => void): Promise<void>
+  /**
+   * Downloads packages with all that they need beside what a root file system has, and gives the
+   * names of the files.
+   */
+  download(
+    root: string,
+    packages: readonly string[],
+    onLine?: (line: string) => void,
+  ): Promise<readonly string[]>
   /** Where the packages are. */
   readonly archives: string
 }
@@ -52,7 +59,7 @@ export async function privateApt(): Promise<PrivateApt> {
   if (mirror === undefined)
     throw new HostwrightError(
       'LAB_UNAVAILABLE',
-      `Cannot build image "debian12": this machine's apt sources do not offer Debian "${release}"`,
+      `Cannot build an image: this machine's apt sources do not offer Debian "${release}"`,
       { hint: 'Add a Debian mirror to /etc/apt/sources.list.d' },
     )
   return {
@@ -60,8 +67,19 @@ export async function privateApt(): Promise<PrivateApt> {
     archives,
     async download(root, packages, onLine) {
       const status = `Dir::State::status=${join(root, 'var/lib/dpkg/status')}`
-      const options = ['--yes', '--download-only', '--no-install-recommends', '-o', status]
-      await run('apt-get', ['install', ...options, ...packages], { env, onLine })
+      const install = ['install', '--yes', '--no-install-recommends', '-o', status]
+      const show = onLine && { onLine }
+      await run('apt-get', [...install, '--download-only', ...packages], { env, ...show })
+      return namesOfFiles(await run('apt-get', [...install, '--simulate', ...packages], { env }))
     },
   }
+}
+
+/** Out of lines like `Inst tree [2.0] (2.1.0-1 Debian:12.9/stable [amd64])`. */
+function namesOfFiles(simulation: string): readonly string[] {
+  const lines = simulation.matchAll(/^Inst (\S+) (?:\[\S+\] )?\((\S+) .*\[(\S+)\]\)/gm)
+  return [...lines].map(
+    ([, name, version = '', architecture]) =>
+      `${name}_${version.replaceAll(':', '%3a')}_${architecture}.deb`,
+  )
 }

@@ -2,13 +2,15 @@ import { isAbsolute } from 'node:path'
 import { HostwrightError } from '../core/errors.js'
 import type { Vars } from '../inventory/types.js'
 import { addressAt, parseSubnet, size, type Subnet } from './subnet.js'
-import type { LabOptions } from './types.js'
+import { isTarballPlace } from './tarball.js'
+import type { LabImage, LabOptions } from './types.js'
 
 /** A host as its lab's definition says. */
 export interface HostDefinition {
   readonly name: string
   readonly address: string
   readonly vars: Vars
+  readonly image: LabImage
 }
 
 /** A lab's options, checked, with what follows from them. */
@@ -46,12 +48,15 @@ export function checkDefinition(options: LabOptions): LabDefinition {
         `Cannot define lab host "${host}": a name is 1 to 40 lower-case letters, digits and hyphens`,
       )
   for (const [host, { image = options.image ?? 'debian12' }] of Object.entries(options.hosts))
-    if (image !== 'debian12')
-      throw invalid(`Cannot define lab host "${host}": there is no image "${String(image)}"`)
-  for (const path of options.packages ?? [])
-    if (!isAbsolute(path) || !/\.(deb|mjs)$/.test(path))
+    if (image !== 'debian12' && image !== 'el9' && !isTarballPlace(image))
       throw invalid(
-        `Cannot define lab "${name}": package "${path}" is not an absolute path of a .deb or .mjs file`,
+        `Cannot define lab host "${host}": there is no image "${image}"`,
+        'Use debian12, el9, or the absolute path or URL of a root file system packed by tar',
+      )
+  for (const path of options.packages ?? [])
+    if (!isAbsolute(path) || !/\.(deb|rpm|mjs)$/.test(path))
+      throw invalid(
+        `Cannot define lab "${name}": package "${path}" is not an absolute path of a .deb, .rpm or .mjs file`,
       )
   return {
     name,
@@ -64,6 +69,7 @@ export function checkDefinition(options: LabOptions): LabDefinition {
       name: host,
       address: addressAt(range, firstHost + index),
       vars: options.hosts[host]?.vars ?? {},
+      image: options.hosts[host]?.image ?? options.image ?? 'debian12',
     })),
   }
 }
@@ -81,6 +87,6 @@ export function findHost(lab: LabDefinition, name: string): HostDefinition {
   )
 }
 
-function invalid(message: string): HostwrightError {
-  return new HostwrightError('INVENTORY_INVALID', message)
+function invalid(message: string, hint?: string): HostwrightError {
+  return new HostwrightError('INVENTORY_INVALID', message, hint === undefined ? {} : { hint })
 }

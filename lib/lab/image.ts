@@ -1,63 +1,49 @@
-import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { mkdir, readdir, rename, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
 import type { PrivateApt } from './apt.js'
-import { release } from './apt.js'
-import { imageFiles, imagePackages, imageScript } from './debian12.js'
-import { writeLayer } from './files.js'
-import { cacheFolder } from './places.js'
-import { run } from './run.js'
-import type { Progress } from './types.js'
+import { buildDebian12Image, debian12Image } from './debian12/image.js'
+import { buildDebian12Repository, debian12Repository } from './debian12/repository.js'
+import { buildEl9, el9Image, el9Repository } from './el9/build.js'
+import { buildTarballImage, tarballImage } from './tarball.js'
+import type { LabImage, Progress } from './types.js'
 
-/** The image's folder; it has another name when the image's definition changes. */
-export function imageFolder(): string {
-  const definition = JSON.stringify([release, imagePackages, imageFiles, imageScript])
-  const hash = createHash('sha256').update(definition).digest('hex').slice(0, 12)
-  return cacheFolder('images', `debian12-${hash}`)
+/** What hosts boot from. */
+export interface Image {
+  /** Its root file system, once it has been built. */
+  readonly folder: string
+  /** The packages that the lab serves to its hosts. Hosts of a tarball keep their own sources. */
+  readonly repository?: string
+  /** The format of these packages. */
+  readonly format?: 'deb' | 'rpm'
+  /**
+   * Builds what is not in the cache. The caller has the cache's lock.
+   *
+   * @throws HostwrightError LAB_UNAVAILABLE for a tarball that is not there or can not boot, LAB_FAILED
+   */
+  build(apt: () => Promise<PrivateApt>, progress: Progress): Promise<void>
 }
 
-/**
- * Builds the image where it is not in the cache. The caller has the cache's lock.
- *
- * @throws HostwrightError LAB_FAILED
- */
-export async function buildImage(
-  apt: () => Promise<PrivateApt>,
-  progress: Progress,
-): Promise<void> {
-  const folder = imageFolder()
-  if (existsSync(folder)) return
-  progress('image debian12: building it once, this takes a minute or two')
-  const { mirror } = await apt()
-  const images = dirname(folder)
-  await mkdir(images, { recursive: true })
-  // What an interrupted build left.
-  for (const name of await readdir(images))
-    if (name.endsWith('.new')) await rm(join(images, name), { recursive: true })
-  const root = `${folder}.new`
-  const cache = `--cache-dir=${cacheFolder('apt', 'debootstrap')}`
-  const include = `--include=${imagePackages.join(',')}`
-  // First, since dpkg's own settings spare debootstrap most of its waiting for the disk.
-  await writeLayer(root, imageFiles)
-  await inNamespace(
-    ['debootstrap', '--variant=minbase', cache, include, release, root, mirror],
-    progress,
-  )
-  await inNamespace(['chroot', root, 'sh', '-c', imageScript], progress)
-  await rename(root, folder)
-}
-
-/** Runs a command whose mounts and processes end with it, however it ends. */
-async function inNamespace(command: readonly string[], progress: Progress): Promise<void> {
-  const flags = ['--mount', '--pid', '--fork', '--kill-child']
-  let shown = 0
-  await run('unshare', [...flags, '--', ...command], {
-    env: { DEBIAN_FRONTEND: 'noninteractive' },
-    onLine: (line) => {
-      if (!line.startsWith('I: ') || Date.now() - shown < 2000) return
-      shown = Date.now()
-      progress(`image debian12: ${line.slice(3)}`)
-    },
-  })
+export function imageOf(name: LabImage): Image {
+  switch (name) {
+    case 'debian12':
+      return {
+        folder: debian12Image(),
+        repository: debian12Repository(),
+        format: 'deb',
+        async build(apt, progress) {
+          await buildDebian12Image(apt, progress)
+          await buildDebian12Repository(apt, progress)
+        },
+      }
+    case 'el9':
+      return {
+        folder: el9Image(),
+        repository: el9Repository(),
+        format: 'rpm',
+        build: buildEl9,
+      }
+    default:
+      return {
+        folder: tarballImage(name),
+        build: async (_apt, progress) => await buildTarballImage(name, progress),
+      }
+  }
 }

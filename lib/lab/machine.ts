@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { HostwrightError } from '../core/errors.js'
 import { below, cgroup, makeCgroup, members, removeCgroup, signal } from './cgroup.js'
 import type { HostDefinition, LabDefinition } from './definition.js'
-import { imageFolder } from './image.js'
-import { ensureHostLayer, hostLayer, labLayer } from './layers.js'
+import { imageOf } from './image.js'
+import { hostLayer, labLayer } from './layers.js'
 import { labFolder } from './places.js'
 import { run } from './run.js'
 import { spawnInCgroup } from './spawnInCgroup.js'
@@ -44,7 +44,6 @@ export async function bootHost(lab: LabDefinition, host: HostDefinition): Promis
   const group = cgroup(lab.name, host.name)
   await removeCgroup(group)
   await mkdir(labFolder(lab.name, 'hosts', host.name), { recursive: true, mode: 0o700 })
-  await ensureHostLayer(lab, host)
   const [upper, work] = [
     overlayFolder(lab.name, host.name),
     labFolder(lab.name, 'hosts', host.name, 'work'),
@@ -55,7 +54,8 @@ export async function bootHost(lab: LabDefinition, host: HostDefinition): Promis
   await rm(offMark(lab.name, host.name), { force: true })
   const machine = below(group, 'machine')
   makeCgroup(machine)
-  const lower = [hostLayer(lab.name, host.name), labLayer(lab.name), imageFolder()].join(':')
+  const image = imageOf(host.image).folder
+  const lower = [hostLayer(lab.name, host.name), labLayer(lab.name, image), image].join(':')
   const launch = ['unshare', '--mount', '--propagation', 'private', '--', 'sh', bootScript]
   const box = [lower, upper, work, `${lab.name}-${host.name}`, host.name, lab.bridge, ...machine]
   await removeLink(lab.name, host.name)

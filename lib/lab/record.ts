@@ -1,29 +1,37 @@
 import { readFile } from 'node:fs/promises'
 import type { LabDefinition } from './definition.js'
 import { writePrivate } from './files.js'
-import { imageFolder } from './image.js'
+import { imageOf } from './image.js'
+import { repositoriesOf } from './ownPackages.js'
 import { labFolder } from './places.js'
-import { repositoryFolder } from './repository.js'
+
+interface HostRecord {
+  readonly address: string
+  readonly image: string
+}
 
 /** What a lab was built from. */
 export interface LabRecord {
   readonly subnet: string
-  readonly image: string
-  readonly repository: string
+  /** The folders that packages are served from. */
+  readonly repositories: readonly string[]
   /** Own packages, where there are any. */
   readonly packages?: readonly string[]
-  /** Names to addresses. */
-  readonly hosts: Readonly<Record<string, string>>
+  readonly hosts: Readonly<Record<string, HostRecord>>
 }
 
 /** What the lab is to be built from. */
 export function wantedRecord(lab: LabDefinition): LabRecord {
   return {
     subnet: lab.subnet,
-    image: imageFolder(),
-    repository: repositoryFolder(),
+    repositories: repositoriesOf(lab),
     ...(lab.packages.length > 0 && { packages: lab.packages }),
-    hosts: Object.fromEntries(lab.hosts.map(({ name, address }) => [name, address])),
+    hosts: Object.fromEntries(
+      lab.hosts.map(({ name, address, image }) => [
+        name,
+        { address, image: imageOf(image).folder },
+      ]),
+    ),
   }
 }
 

@@ -3,8 +3,12 @@ import type { InventoryData, Vars } from '../inventory/types.js'
 
 type LabGroups = NonNullable<InventoryData['groups']>
 
-/** The images that a host can have. */
-export type LabImage = 'debian12'
+/**
+ * What a host boots from: Debian 12, the imitation of EL9 (see docs/lab-el9.md), or a root file
+ * system of your own that tar has packed, by its absolute path or its URL (`https://…`). It needs
+ * systemd, an sshd, and systemd-networkd or NetworkManager; it keeps its own package sources.
+ */
+export type LabImage = 'debian12' | 'el9' | (string & {})
 
 export interface LabHost {
   /** Inventory variables of the host, besides those that tell how to reach it. */
@@ -35,9 +39,10 @@ export interface LabOptions {
   /** @default 'debian12' */
   readonly image?: LabImage
   /**
-   * Packages of your own that the hosts can install besides Debian's: absolute paths of .deb files,
-   * or of scripts that build some, run as `node SCRIPT.mjs FOLDER`. They are taken once, when the
-   * lab is made: after a change take it down and up again.
+   * Packages of your own that the hosts can install besides the image's: absolute paths of .deb and
+   * .rpm files, or of scripts that build some, run as `node SCRIPT.mjs FOLDER --format FORMAT` for
+   * each format that the hosts take, deb or rpm. They are taken once, when the lab is made: after a
+   * change take it down and up again. Each is at `http://GATEWAY:7080/FILE` too.
    *
    * @default []
    */

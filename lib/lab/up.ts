@@ -4,16 +4,15 @@ import { isDeepStrictEqual } from 'node:util'
 import { privateApt, type PrivateApt } from './apt.js'
 import type { HostDefinition, LabDefinition } from './definition.js'
 import { removeLab } from './down.js'
-import { buildImage, imageFolder } from './image.js'
+import type { Image } from './image.js'
 import { ensureLoginKeys } from './keys.js'
-import { ensureLabLayer, writeKnownHosts } from './layers.js'
+import { ensureHostLayer, ensureLabLayers, writeKnownHosts } from './layers.js'
 import { withLock } from './lock.js'
 import { bootHost, destroyHost, isOff, isRunning, unplugged } from './machine.js'
 import { hasBridge, networkUp } from './network.js'
-import { collectPackages } from './ownPackages.js'
+import { collectPackages, imagesOf } from './ownPackages.js'
 import { cacheFolder, labFolder } from './places.js'
 import { readRecord, wantedRecord, writeRecord } from './record.js'
-import { buildRepository, repositoryFolder } from './repository.js'
 import { isServing, startServer } from './server.js'
 import type { Progress } from './types.js'
 import { waitForSsh } from './waitForSsh.js'
@@ -27,19 +26,21 @@ export async function isComplete(lab: LabDefinition): Promise<boolean> {
 
 /** Makes a lab complete, whatever is there of it. The caller has the lab's lock. */
 export async function complete(lab: LabDefinition, progress: Progress): Promise<void> {
-  await fillCache(progress)
+  await fillCache(lab, progress)
   await removeOutdated(lab, progress)
   await networkUp(lab)
   await collectPackages(lab, progress)
   await ensureLoginKeys(lab.name)
-  await ensureLabLayer(lab)
+  await ensureLabLayers(lab)
   await writeRecord(lab.name, wantedRecord(lab))
   await startServer(lab)
   const started = Date.now()
   const hosts = hostsToBoot(lab)
   if (hosts.length > 0) progress(`booting ${hosts.map(({ name }) => name).join(', ')}`)
-  for (const host of hosts) await bootHost(lab, host)
+  // Before any host runs, so that a lab all of whose hosts run is known whole.
+  for (const host of lab.hosts) await ensureHostLayer(lab, host)
   await writeKnownHosts(lab)
+  for (const host of hosts) await bootHost(lab, host)
   await waitForHosts(lab)
   const seconds = ((Date.now() - started) / 1000).toFixed(1)
   if (hosts.length > 0) progress(`ready after ${seconds} s`)
@@ -58,14 +59,16 @@ function hostsToBoot(lab: LabDefinition): readonly HostDefinition[] {
   return lab.hosts.filter(({ name }) => !isRunning(lab.name, name) && !isOff(lab.name, name))
 }
 
-/** Builds the image and the package repository where they are missing. */
-async function fillCache(progress: Progress): Promise<void> {
-  if (existsSync(imageFolder()) && existsSync(repositoryFolder())) return
+/** Builds the images and package repositories that are missing. */
+async function fillCache(lab: LabDefinition, progress: Progress): Promise<void> {
+  const images = imagesOf(lab)
+  const isBuilt = ({ folder, repository = folder }: Image): boolean =>
+    existsSync(folder) && existsSync(repository)
+  if (images.every(isBuilt)) return
   let lists: Promise<PrivateApt> | undefined
   const apt = (): Promise<PrivateApt> => (lists ??= privateApt())
   const build = async (): Promise<void> => {
-    await buildImage(apt, progress)
-    await buildRepository(apt, progress)
+    for (const image of images) if (!isBuilt(image)) await image.build(apt, progress)
   }
   await withLock(cacheFolder(), build, () => progress('waiting for another process that builds it'))
 }
@@ -83,6 +86,6 @@ async function removeOutdated(lab: LabDefinition, progress: Progress): Promise<v
   for (const name of await readdir(labFolder(lab.name)))
     if (name.startsWith('key-')) await rm(labFolder(lab.name, name), { recursive: true })
   for (const name of await readdir(labFolder(lab.name, 'hosts')))
-    if (wanted.hosts[name] === undefined || wanted.hosts[name] !== record?.hosts[name])
+    if (!isDeepStrictEqual(wanted.hosts[name] ?? {}, record?.hosts[name]))
       await destroyHost(lab.name, name)
 }

@@ -40,6 +40,15 @@ fi
 get ${option}install -- "$@"`
 }
 
+/** Updates all that is installed, whatever has to come or go with it. */
+export function aptUpdate(recommends: boolean | undefined): string {
+  const option = recommends === undefined ? '' : ` --${recommends ? '' : 'no-'}install-recommends`
+  return `${start}
+repair || exit 1
+patient apt-get -q -o APT::Update::Error-Mode=any update </dev/null || exit 1
+get${option} dist-upgrade`
+}
+
 export function aptRemove(names: readonly string[]): string {
   return `${start}
 repair || exit 1

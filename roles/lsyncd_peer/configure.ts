@@ -75,7 +75,7 @@ export async function configure(host: Host, wish: Params, peers: readonly string
       notify: restart,
     }),
     ...(family.hasUnit ? [] : [ownUnit(vars)]),
-    directory({ path: paths.logFolder, ...own, mode: '0750' }),
+    directory({ path: paths.logFolder, ...own, mode: family.logMode }),
     directory({ path: '/etc/logrotate.d' }),
     template({ path: '/etc/logrotate.d/lsyncd', src: 'logrotate.hbs', vars, mode: '0644' }),
     ...(wish.maxUserWatches === undefined ? [] : watchLimit(wish.maxUserWatches)),

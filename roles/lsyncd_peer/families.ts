@@ -9,6 +9,8 @@ export interface Family {
   /** Restricts a peer's key. */
   readonly rrsync: string
   readonly timeUnit: string
+  /** Of the folder of logs: that of the package, where the package brings it. */
+  readonly logMode: string
 }
 
 const families: Readonly<Record<string, Family>> = {
@@ -19,6 +21,7 @@ const families: Readonly<Record<string, Family>> = {
     hasUnit: false,
     rrsync: '/usr/bin/rrsync',
     timeUnit: 'chrony',
+    logMode: '0750',
   },
   redhat: {
     packages: ['lsyncd', 'rsync', 'rsync-rrsync', 'openssh-clients', 'logrotate'],
@@ -26,6 +29,7 @@ const families: Readonly<Record<string, Family>> = {
     hasUnit: true,
     rrsync: '/usr/bin/rrsync',
     timeUnit: 'chronyd',
+    logMode: '0755',
   },
 }
 

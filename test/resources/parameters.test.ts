@@ -96,6 +96,22 @@ const refusals: readonly (readonly [() => unknown, string])[] = [
     () => packages({ names: ['rsync-'] }),
     'Cannot install "rsync-": it is not the name of a package',
   ],
+  [
+    () => packages({ names: ['*', 'a'], state: 'latest' }),
+    'Cannot install "*": all that is installed can be updated only, and not beside other names',
+  ],
+  [
+    () => packages({ names: ['*'] }),
+    'Cannot install "*": all that is installed can be updated only, and not beside other names',
+  ],
+  [
+    () => packages({ names: ['@g'], state: 'latest' }),
+    'Cannot keep "@g" at the latest version: only packages have one',
+  ],
+  [
+    () => packages({ names: ['a'], enableRepo: ['-x'] }),
+    'Cannot use repository "-x": it is not the id of one',
+  ],
   [() => packages({ names: ['a b'] }), 'Cannot install "a b": it is not the name of a package'],
   [() => service({ name: 'a' }), 'Cannot manage service "a": nothing is wished'],
   [

@@ -23,7 +23,9 @@ import {
   groupEntry,
   identity,
   packageCandidate,
+  packageSet,
   packageState,
+  packageUpdates,
   sha256,
   shell,
   stat,
@@ -157,7 +159,127 @@ const cases: readonly Case[] = [
     resource: packages({ names: ['a'], installRecommends: false }),
     given: packaged({ a: null }, 'dnf'),
     changes: ['a: absent → present'],
-    steps: [/^dnf -q -y --setopt=install_weak_deps=False install -- 'a' <\/dev\/null$/],
+    steps: [/^dnf -q -y --setopt=install_weak_deps=False --best install -- 'a' <\/dev\/null$/],
+  },
+  {
+    name: 'packages() enables a stream first, and installs groups, profiles and packages at once',
+    resource: packages({
+      names: ['@Development Tools', '@m:1', '@n:2/server', 'a=1'],
+      enableRepo: ['crb'],
+      disableRepo: ['*'],
+    }),
+    given: [
+      ...packaged({ 'a=1': null }, 'dnf'),
+      [packageSet('@Development Tools'), { manager: 'dnf', installed: null, profiles: [] }],
+      [packageSet('@m:1'), { manager: 'dnf', installed: null, profiles: [] }],
+      [packageSet('@n:2/server'), { manager: 'dnf', installed: '2', profiles: ['client'] }],
+    ],
+    changes: [
+      '@Development Tools: absent → present',
+      '@m:1: absent → enabled',
+      '@n:2/server: 2 → server',
+      'a=1: absent → 1',
+    ],
+    steps: [
+      /^dnf -q -y --disablerepo='\*' --enablerepo='crb' module enable -- 'm:1' <\/dev\/null && dnf -q -y .* --best install -- '@Development Tools' '@n:2\/server' 'a-1' <\/dev\/null$/,
+    ],
+  },
+  {
+    name: 'packages() takes a version of dnf with and without epoch and release',
+    resource: packages({ names: ['a=1.2', 'b=1.2-3.el9', 'c=1:1.2-3.el9', 'd=1'] }),
+    given: packaged(
+      {
+        'a=1.2': '1:1.2-3.el9',
+        'b=1.2-3.el9': '1:1.2-3.el9',
+        'c=1:1.2-3.el9': '1:1.2-3.el9',
+        'd=1': '1.2-3.el9',
+      },
+      'dnf',
+    ),
+    changes: ['d=1: 1.2-3.el9 → 1'],
+    steps: [/install -- 'd-1'/],
+  },
+  {
+    name: 'packages() does not switch the stream of a module',
+    resource: packages({ names: ['@m:2'] }),
+    given: [[packageSet('@m:2'), { manager: 'dnf', installed: '1', profiles: [] }]],
+    error: {
+      code: 'TASK_FAILED',
+      message: 'Cannot enable module "m:2": its stream "1" is enabled',
+    },
+  },
+  {
+    name: 'packages() gives up a group and a stream',
+    resource: packages({ names: ['@g', '@m:1'], state: 'absent' }),
+    given: [
+      [packageSet('@g'), { manager: 'dnf', installed: 'yes', profiles: [] }],
+      [packageSet('@m:1'), { manager: 'dnf', installed: '1', profiles: [] }],
+    ],
+    changes: ['@g: yes → absent', '@m:1: 1 → absent'],
+    steps: [/remove -- '@g' <\/dev\/null && dnf -q -y module reset -- 'm' /],
+  },
+  {
+    name: 'packages() tells all that an update would change, with dnf',
+    resource: packages({ names: ['*'], state: 'latest' }),
+    given: [
+      [
+        packageUpdates(''),
+        {
+          manager: 'dnf',
+          updates: [
+            { name: 'a', from: '1', to: '2' },
+            { name: 'new', from: null, to: '1' },
+          ],
+        },
+      ],
+    ],
+    changes: ['a: 1 → 2', 'new: absent → 1'],
+    steps: [/^dnf -q -y --refresh upgrade <\/dev\/null$/],
+  },
+  {
+    name: 'packages() tells all that an update would change, with apt',
+    resource: packages({ names: ['*'], state: 'latest' }),
+    given: [
+      [packageUpdates(''), { manager: 'apt', updates: [{ name: 'old', from: '1', to: null }] }],
+    ],
+    changes: ['old: 1 → absent'],
+    steps: [/update <\/dev\/null \|\| exit 1\nget dist-upgrade$/],
+  },
+  {
+    name: 'packages() fails where the newest version can not be told',
+    resource: packages({ names: ['a'], state: 'latest' }),
+    given: [...packaged({ a: '1' }, 'dnf'), [packageCandidate('a'), { error: 'no route' }]],
+    error: {
+      code: 'TASK_FAILED',
+      message: `Cannot tell the newest version of "a": the host's package manager fails`,
+    },
+  },
+  {
+    name: 'packages() refuses with apt what only dnf has: repositories by id',
+    resource: packages({ names: ['a'], enableRepo: ['crb'] }),
+    given: packaged({ a: '1' }),
+    error: {
+      code: 'UNSUPPORTED',
+      message: 'Cannot choose repositories: the host has apt, which has no ids for them',
+    },
+  },
+  {
+    name: 'packages() refuses with apt what only dnf has: groups',
+    resource: packages({ names: ['@g'] }),
+    given: [[packageSet('@g'), { manager: 'apt', installed: null, profiles: [] }]],
+    error: {
+      code: 'UNSUPPORTED',
+      message: 'Cannot install "@g": apt has neither groups nor modules',
+    },
+  },
+  {
+    name: 'packages() refuses with dnf what only apt has',
+    resource: packages({ names: ['a:amd64'] }),
+    given: packaged({ 'a:amd64': null }, 'dnf'),
+    error: {
+      code: 'UNSUPPORTED',
+      message: 'Cannot install "a:amd64": dnf takes no architecture behind a colon',
+    },
   },
   {
     name: 'packages() refuses a host without a manager that it knows',

@@ -14,7 +14,9 @@ import {
   hostKeys,
   identity,
   packageCandidate,
+  packageSet,
   packageState,
+  packageUpdates,
   sha256,
   shell,
   stat,
@@ -122,6 +124,66 @@ const cases: readonly Case[] = [
       { manager: 'dnf', installed: '3.2.3-19.el9', broken: false },
       { manager: 'dnf', installed: null, broken: false },
     ],
+  },
+  {
+    name: 'packageState() reads rpm: an architecture, and what provides a name',
+    ask: ['glibc.i686', 'webserver', 'gone'].map((name) => packageState(name)),
+    said: 'dnf\nii \tglibc\tx86_64\t2.34-100.el9\nii \tglibc\ti686\t2.34-99.el9\npackage webserver is not installed\nof\twebserver\tnginx\t1:1.20.1-14.el9\nno package provides gone\n',
+    answers: [
+      { manager: 'dnf', installed: '2.34-99.el9', broken: false },
+      { manager: 'dnf', installed: '1:1.20.1-14.el9', broken: false, providedBy: 'nginx' },
+      { manager: 'dnf', installed: null, broken: false },
+    ],
+  },
+  {
+    name: 'packageSet() reads groups by name and id, and modules',
+    ask: [
+      '@Development Tools',
+      '@core',
+      '@headless',
+      '@mariadb:10.11',
+      '@php:8.2/devel',
+      '@ruby:3',
+    ].map((name) => packageSet(name)),
+    said: 'dnf\n[mariadb]\nname=mariadb\nstream=10.11\nprofiles=server, client\nstate=enabled\n\n[php]\nname=php\nstream=\nprofiles=\nstate=disabled\n[groups]\nLoaded plugins: x\nInstalled Groups:\n   Development Tools (development)\n   Core (core)\nAvailable Groups:\n   Headless Management (headless)\n',
+    answers: [
+      { manager: 'dnf', installed: 'yes', profiles: [] },
+      { manager: 'dnf', installed: 'yes', profiles: [] },
+      { manager: 'dnf', installed: null, profiles: [] },
+      { manager: 'dnf', installed: '10.11', profiles: ['server', 'client'] },
+      { manager: 'dnf', installed: null, profiles: [] },
+      { manager: 'dnf', installed: null, profiles: [] },
+    ],
+  },
+  {
+    name: 'packageUpdates() reads dnf',
+    ask: [packageUpdates(''), packageUpdates(" --enablerepo='crb'")],
+    said: 'dnf\n=\nnew\ta\t2-1.el9\nnow\ta\t1-1.el9\n=\nerror\tCannot download repomd.xml \n',
+    answers: [
+      { manager: 'dnf', updates: [{ name: 'a', from: '1-1.el9', to: '2-1.el9' }] },
+      { manager: 'dnf', updates: [], error: 'Cannot download repomd.xml' },
+    ],
+  },
+  {
+    name: 'packageUpdates() reads apt: what comes, changes and goes',
+    ask: [packageUpdates('')],
+    said: 'apt\n=\nRemv old [1.0-1]\nInst libc6 [2.36-9] (2.36-10 Debian:12.9/stable [amd64]) []\nInst new (1:1.0 Debian:12.9/stable [all])\n',
+    answers: [
+      {
+        manager: 'apt',
+        updates: [
+          { name: 'old', from: '1.0-1', to: null },
+          { name: 'libc6', from: '2.36-9', to: '2.36-10' },
+          { name: 'new', from: null, to: '1:1.0' },
+        ],
+      },
+    ],
+  },
+  {
+    name: 'packageCandidate() reads what dnf has newer, and why it has nothing',
+    ask: ['a', 'b'].map((name) => packageCandidate(name)),
+    said: 'new\t\ta\t2-1.el9\n',
+    answers: ['2-1.el9', null],
   },
   {
     name: 'packageState() says that there is no manager',

@@ -4,7 +4,14 @@ export { content } from './content.js'
 export { groupEntry, type GroupEntry } from './groupEntry.js'
 export { hostKeys, type HostKey } from './hostKeys.js'
 export { identity, type Identity } from './identity.js'
-export { packageCandidate, packageState, type PackageState } from './packages.js'
+export { packageSet, type PackageSet } from './packageSet.js'
+export {
+  packageCandidate,
+  packageState,
+  type PackageCandidate,
+  type PackageState,
+} from './packages.js'
+export { packageUpdates, type PackageUpdate, type PackageUpdates } from './packageUpdates.js'
 export { sha256 } from './sha256.js'
 export { shell, type ShellAnswer } from './shell.js'
 export { stat, type Entry, type Stat } from './stat.js'

@@ -1,5 +1,6 @@
 import { probeKind } from '../define.js'
 import type { Query } from '../types.js'
+import { findManager, withoutTrace } from './packageManager.js'
 import { words } from './scripts.js'
 
 export interface PackageState {
@@ -11,15 +12,6 @@ export interface PackageState {
   /** For a name that only other packages provide: the one that is installed. */
   readonly providedBy?: string
 }
-
-/** Tells apt from dnf by the distribution, because either may be installed beside the other. */
-export const findManager = `manager=none
-ID= ID_LIKE=
-[ ! -r /etc/os-release ] || . /etc/os-release
-case " $ID $ID_LIKE " in
-*' debian '*|*' ubuntu '*) ! command -v apt-get >/dev/null || manager=apt ;;
-*' rhel '*|*' fedora '*|*' centos '*) ! command -v dnf >/dev/null || manager=dnf ;;
-esac`
 
 /**
  * Whether a package is installed, and which version. `name`, `name:architecture` and
@@ -41,7 +33,11 @@ apt)
   dpkg-query -W -f '\${db:Status-Abbrev}\\t\${Package}\\t\${Architecture}\\t\${Version}\\n' -- "$@" 2>/dev/null ||
     dpkg-query -W -f 'provides\\t\${db:Status-Abbrev}\\t\${Package}\\t\${Provides}\\n'
   ;;
-dnf) rpm -q --qf 'ii \\t%{NAME}\\t%{ARCH}\\t%{EVR}\\n' -- ${plain} ;;
+dnf)
+  set -- ${plain}
+  rpm -q --qf 'ii \\t%{NAME}\\t%{ARCH}\\t%{EVR}\\n' -- "$@" ||
+    for name; do rpm -q --qf "of\\t$name\\t%{NAME}\\t%{EVR}\\n" --whatprovides -- "$name"; done
+  ;;
 esac || :`
   },
   parse(stdout, names) {
@@ -60,11 +56,15 @@ export function bare(name: string): string {
 function find(table: readonly (readonly string[])[], name: string): Omit<PackageState, 'manager'> {
   const [base, wanted] = bare(name).split(':')
   for (const [status = '', own, architecture, version] of table) {
-    if (status === 'provides' || own !== base || status[1] === 'n' || status[1] === 'c') continue
+    if (status === 'provides' || status === 'of' || status[1] === 'n' || status[1] === 'c') continue
+    if (own !== base && `${own}.${architecture}` !== base) continue
     if (wanted !== undefined && wanted !== architecture && architecture !== 'all') continue
     const broken = 'UFH'.includes(status[1] ?? '-') || status[2] === 'R'
     return { installed: version ?? '', broken }
   }
+  for (const [kind, wish, own = '', version = ''] of table)
+    if (kind === 'of' && wish === base)
+      return { installed: version, broken: false, providedBy: own }
   for (const [kind, status = '', own = '', provides = ''] of table) {
     if (kind !== 'provides' || status[1] !== 'i') continue
     const entry = provides.split(/\s*,\s*/).find((item) => item.split(' ')[0] === base)
@@ -74,27 +74,60 @@ function find(table: readonly (readonly string[])[], name: string): Omit<Package
   return { installed: null, broken: false }
 }
 
+/** What a package manager would install; or why it can not be told. */
+export type PackageCandidate = string | null | { readonly error: string }
+
 /**
- * The version that apt would install by the lists that the host has; null where it has none.
+ * The version that apt would install by what its sources have; for dnf, the newer one that there is
+ * of an installed package. Null where there is none.
  *
- * @see apt-cache(8)
+ * @param flags options of dnf that say which repositories count
+ * @see apt-cache(8), dnf(8) on repoquery
  */
-export const packageCandidate: (name: string) => Query<string | null> = probeKind<
-  string,
-  string | null
->({
+export function packageCandidate(name: string, flags = ''): Query<PackageCandidate> {
+  return candidate({ name, flags })
+}
+
+interface CandidateKey {
+  readonly name: string
+  readonly flags: string
+}
+
+const candidate = probeKind<CandidateKey, PackageCandidate>({
   name: 'packageCandidate',
-  id: (name) => name,
-  script: (names) => `apt-cache policy -- ${words(names.map(bare))} 2>/dev/null || :`,
-  parse(stdout, names) {
+  id: ({ name, flags }) => name + flags,
+  script(keys) {
+    const all = [...new Set(keys.map(({ flags }) => flags))]
+    return `${findManager}
+case $manager in
+apt) ${withoutTrace(`fresh_lists || failed
+apt-cache $apt policy -- ${words(keys.map(({ name }) => bare(name)))} 2>/dev/null || :`)} ;;
+dnf) ${withoutTrace(all.map((flags) => newer(keys, flags)).join('\n'))} ;;
+esac`
+  },
+  parse(stdout, keys) {
+    const text = stdout.toString()
+    const error = /^error\t(.*)$/m.exec(text)?.[1]
+    if (error !== undefined) return keys.map(() => ({ error: error.trim() }))
     const candidates = new Map<string, string>()
     let current = ''
-    for (const line of stdout.toString().split('\n')) {
+    for (const line of text.split('\n')) {
       const name = /^(\S+):$/.exec(line)?.[1]
       if (name !== undefined) current = name
       const version = /^ {2}Candidate: (?!\(none\))(.+)$/.exec(line)?.[1]
       if (version !== undefined) candidates.set(current, version)
+      const [kind, flags = '', own = '', evr = ''] = line.split('\t')
+      if (kind === 'new') candidates.set(own + flags, evr)
     }
-    return names.map((name) => candidates.get(bare(name)) ?? null)
+    return keys.map(
+      ({ name, flags }) => candidates.get(bare(name) + flags.replaceAll("'", '')) ?? null,
+    )
   },
 })
+
+function newer(keys: readonly CandidateKey[], flags: string): string {
+  const names = keys.filter((key) => key.flags === flags).map(({ name }) => bare(name))
+  const format = `new\\t${flags.replaceAll("'", '')}\\t%{name}\\t%{evr}`
+  return `read_dnf -q${flags} repoquery --upgrades --latest-limit=1 --qf ${words([format])} -- ${words(names)} >"$tmp/new" || failed
+cat "$tmp/new"`
+}

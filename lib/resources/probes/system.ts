@@ -1,6 +1,6 @@
 import { probeKind } from '../define.js'
 import type { Query } from '../types.js'
-import { findManager } from './packages.js'
+import { findManager } from './packageManager.js'
 import { readAddresses, type Address, type Link, type Route } from './addresses.js'
 
 /** What a host is. */

@@ -1,17 +1,18 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import type { PrivateApt } from './apt.js'
-import { imageFolder } from './image.js'
+import { link, readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { PrivateApt } from '../apt.js'
+import { emptyFolder } from '../emptyFolder.js'
+import { cacheFolder } from '../places.js'
+import { run } from '../run.js'
+import type { Progress } from '../types.js'
+import { debian12Image } from './image.js'
 import { labPackages } from './packages.js'
-import { cacheFolder } from './places.js'
-import { run } from './run.js'
-import type { Progress } from './types.js'
 
 /** The repository's folder; it has another name when the image or the list of packages changes. */
-export function repositoryFolder(): string {
-  const definition = JSON.stringify([imageFolder().split('/').at(-1), labPackages])
+export function debian12Repository(): string {
+  const definition = JSON.stringify([debian12Image().split('/').at(-1), labPackages])
   const hash = createHash('sha256').update(definition).digest('hex').slice(0, 12)
   return cacheFolder('packages', `debian12-${hash}`)
 }
@@ -22,26 +23,23 @@ export function repositoryFolder(): string {
  *
  * @throws HostwrightError LAB_FAILED
  */
-export async function buildRepository(
+export async function buildDebian12Repository(
   apt: () => Promise<PrivateApt>,
   progress: Progress,
 ): Promise<void> {
-  const folder = repositoryFolder()
+  const folder = debian12Repository()
   if (existsSync(folder)) return
   progress(`packages: fetching ${labPackages.length} and what they need`)
   const { archives, download } = await apt()
   let shown = 0
-  await download(imageFolder(), labPackages, (line) => {
+  const files = await download(debian12Image(), labPackages, (line) => {
     if (!line.startsWith('Get:') || Date.now() - shown < 2000) return
     shown = Date.now()
     progress(`packages: ${line}`)
   })
-  await mkdir(dirname(folder), { recursive: true })
   const temporary = `${folder}.new`
-  await rm(temporary, { recursive: true, force: true })
-  await mkdir(temporary)
-  for (const name of await readdir(archives))
-    if (name.endsWith('.deb')) await link(join(archives, name), join(temporary, name))
+  await emptyFolder(temporary)
+  for (const name of files) await link(join(archives, name), join(temporary, name))
   await indexPackages(temporary)
   await rename(temporary, folder)
 }

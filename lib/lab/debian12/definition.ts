@@ -1,4 +1,4 @@
-import type { LayerFile } from './files.js'
+import type { LayerFile } from '../files.js'
 
 /** Packages of the image besides debootstrap's minbase. */
 export const imagePackages: readonly string[] = [

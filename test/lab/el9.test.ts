@@ -1,0 +1,178 @@
+import { execFile } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import t, { type Test } from 'tap'
+import { defineLab, type Lab } from '../../lib/lab/index.js'
+import { debian12Image } from '../../lib/lab/debian12/image.js'
+import { packages, service } from '../../lib/resources/index.js'
+import type { Resource } from '../../lib/resources/types.js'
+import { useLab } from '../fixtures/lab.js'
+import { tempFolder, testRun } from '../fixtures/run.js'
+
+const execute = promisify(execFile)
+const subnet = '198.18.21.0/27'
+
+/** Runs a command on a host, past the library; fails when the command does. */
+async function on(lab: Lab, host: string, script: string): Promise<string> {
+  const [ssh = '', ...args] = lab.sshCommand(host)
+  return (await execute(ssh, [...args, script], { timeout: 120_000 })).stdout.trim()
+}
+
+async function ensure(
+  t: Test,
+  lab: Lab,
+  resources: readonly Resource<unknown>[],
+  mode: 'run' | 'check' = 'run',
+) {
+  const inventory = join(await tempFolder(t), 'hosts.yml')
+  await writeFile(inventory, JSON.stringify({ all: { hosts: (await lab.load()).hosts } }))
+  const { events, thrown } = await testRun({ inventory, mode }, async (play) => {
+    await play('test', { hosts: 'one' }, async (host) => {
+      await host.ensure(resources)
+    })
+  })
+  const tasks = events.filter((event) => event.type === 'task')
+  return {
+    statuses: tasks.map(({ status }) => status),
+    changes: tasks.flatMap((event) => event.changes ?? []),
+    error: events.find((event) => event.type === 'failure')?.error ?? thrown,
+  }
+}
+
+/**
+ * All that a host is but logs and temporary files, with the times of files: a run would show. The
+ * database of rpm counts, but not the file by which those who read it keep off each other.
+ */
+const everything = `find / -xdev \\( -path /proc -o -path /sys -o -path /run -o -path /var/log \\
+  -o -path /tmp -o -path /dev -o -path /var/lib/systemd \\) -prune -o -not -path /root \\
+  -not -name rpmdb.sqlite-shm -printf '%p %m %u %g %s %T@ %l\\n' | sort`
+
+t.test('images that can not be are refused', async (t) => {
+  for (const image of ['el8', 'rootfs.tar'])
+    t.throws(() => defineLab({ name: 'tel9x', subnet, hosts: { one: {} }, image }), {
+      code: 'INVENTORY_INVALID',
+      message: `Cannot define lab host "one": there is no image "${image}"`,
+    })
+  const folder = await tempFolder(t)
+  const wrong = join(folder, 'wrong.tar')
+  await writeFile(wrong, 'not packed by tar, but long enough to look like something\n'.repeat(50))
+  const empty = join(folder, 'empty.tar')
+  await execute('tar', ['-cf', empty, '-C', folder, 'wrong.tar'])
+  for (const [image, message] of [
+    [join(folder, 'missing.tar'), /: there is no such file$/],
+    [wrong, /: tar can not unpack it: /],
+    [empty, /: the root file system in it has no systemd, no an sshd/],
+    ['http://127.0.0.1:9/rootfs.tar', /: it can not be fetched: /],
+  ] as const) {
+    const lab = defineLab({ name: 'tel9x', subnet, hosts: { one: {} }, image })
+    t.teardown(() => lab.down())
+    await t.rejects(lab.up(), { code: 'LAB_UNAVAILABLE', message }, image)
+    t.match(await lab.status(), { state: 'partial', hosts: [{ state: 'absent' }] })
+  }
+})
+
+t.test('an imitation of EL9', { timeout: 900_000 }, async (t) => {
+  const tarball = join(await tempFolder(t), 'rootfs.tar')
+  await execute('tar', ['-cf', tarball, '-C', debian12Image(), '.'])
+  const lab = await useLab(t, {
+    name: 'tel9',
+    subnet,
+    hosts: { one: { image: 'el9' }, two: {}, three: { image: tarball } },
+  })
+
+  await t.test('it has the shape of EL9, and says what it is', async (t) => {
+    t.equal(await on(lab, 'one', 'systemctl is-system-running --wait'), 'running')
+    const release = await on(lab, 'one', 'cat /etc/os-release /etc/redhat-release')
+    t.match(release, /^ID="almalinux"$/m)
+    t.match(release, /^VARIANT=.*imitation/m)
+    t.equal(await on(lab, 'one', 'systemctl is-active firewalld sshd'), 'active\nactive')
+    t.equal(await on(lab, 'one', 'command -v apt-get dpkg || echo none'), 'none')
+    t.equal(await on(lab, 'one', 'readlink -f /bin/sh'), '/usr/bin/bash')
+    t.match(await on(lab, 'one', 'rpm -q --whatprovides system-release'), /^almalinux-release-9/)
+  })
+
+  await t.test('hosts of other images are beside it', async (t) => {
+    for (const host of ['two', 'three']) {
+      t.match(await on(lab, host, 'cat /etc/os-release'), /^ID=debian$/m)
+      t.equal(await on(lab, host, 'systemctl is-system-running --wait'), 'running')
+    }
+    const source = 'ls /etc/apt/sources.list.d'
+    t.equal(await on(lab, 'two', source), 'lab.sources')
+    t.equal(await on(lab, 'three', source), '', 'a tarball keeps its own sources')
+  })
+
+  const epel = packages({ names: ['epel-release'] })
+  await t.test('check mode tells what dnf would do, and leaves no trace', async (t) => {
+    const before = await on(lab, 'one', everything)
+    const { statuses, error } = await ensure(
+      t,
+      lab,
+      [
+        packages({ names: ['@Development Tools', 'tree'] }),
+        packages({ names: ['@mariadb:10.11'] }),
+        packages({ names: ['firewalld'], state: 'latest' }),
+        epel,
+        packages({ names: ['*'], state: 'latest' }),
+      ],
+      'check',
+    )
+    t.equal(error, undefined)
+    t.same(statuses, ['changed', 'changed', 'ok', 'changed', 'unknown'])
+    t.equal(await on(lab, 'one', everything), before)
+  })
+
+  await t.test('packages come from the repositories, EPEL once it is known', async (t) => {
+    const unknown = await ensure(t, lab, [packages({ names: ['lsyncd'] })])
+    t.match(unknown.error, { code: 'TASK_FAILED', stderr: /Unable to find a match: lsyncd/ })
+    const resources = [
+      epel,
+      packages({ names: ['lsyncd', '@Development Tools', 'tree=2.1.0'] }),
+      packages({ names: ['python3-django'] }),
+    ]
+    t.match(await ensure(t, lab, resources), {
+      error: undefined,
+      statuses: ['changed', 'changed', 'changed'],
+    })
+    t.same((await ensure(t, lab, resources)).statuses, ['ok', 'ok', 'ok'], 'again')
+    t.equal(await on(lab, 'one', 'systemctl is-enabled lsyncd || :'), 'disabled')
+    t.match(await on(lab, 'one', 'make --version'), 'GNU Make')
+  })
+
+  await t.test('a module has newer packages, and the update of all takes them', async (t) => {
+    const all = packages({ names: ['*'], state: 'latest' })
+    const mariadb = [packages({ names: ['mariadb-server'] })]
+    const database = service({ name: 'mariadb', enabled: true, state: 'started' })
+    const first = await ensure(t, lab, [...mariadb, database, all])
+    t.equal(first.error, undefined)
+    t.same(first.statuses.toSorted(), ['changed', 'changed', 'ok'])
+    await ensure(t, lab, [packages({ names: ['@mariadb:10.11'] })])
+    const planned = await ensure(t, lab, [all], 'check')
+    t.same(planned.changes.map(({ property }) => property).toSorted(), [
+      'mariadb',
+      'mariadb-server',
+    ])
+    t.match(planned.changes[0]?.to, /module_el9$/)
+    t.match(await ensure(t, lab, [all]), { error: undefined, changes: planned.changes })
+    t.same((await ensure(t, lab, [all])).statuses, ['ok'])
+    t.equal(await on(lab, 'one', 'mariadb -Ne "select 1"'), '1')
+    t.match(await ensure(t, lab, [packages({ names: ['@mariadb:11.0'] })]), {
+      error: { code: 'TASK_FAILED', message: /its stream "10\.11" is enabled$/ },
+    })
+  })
+
+  await t.test('a repository that is left out does not count', async (t) => {
+    const names = ['hello']
+    const { error } = await ensure(t, lab, [packages({ names, disableRepo: ['epel'] })])
+    t.match(error, { code: 'TASK_FAILED' })
+    t.match(await ensure(t, lab, [packages({ names, disableRepo: ['*'], enableRepo: ['epel'] })]), {
+      error: undefined,
+      statuses: ['changed'],
+    })
+    t.match(await ensure(t, lab, [packages({ names: ['hello', 'tree'], state: 'absent' })]), {
+      error: undefined,
+      statuses: ['changed'],
+    })
+    t.equal(await on(lab, 'one', 'command -v hello tree || echo gone'), 'gone')
+  })
+})
