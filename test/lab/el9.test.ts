@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process'
-import { writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { defineLab, type Lab } from '../../lib/lab/index.js'
 import { debian12Image } from '../../lib/lab/debian12/image.js'
+import { tarballImage } from '../../lib/lab/tarball.js'
 import { packages, service } from '../../lib/resources/index.js'
 import type { Resource } from '../../lib/resources/types.js'
 import { useLab } from '../fixtures/lab.js'
@@ -75,6 +76,8 @@ t.test('images that can not be are refused', async (t) => {
 t.test('an imitation of EL9', { timeout: 900_000 }, async (t) => {
   const tarball = join(await tempFolder(t), 'rootfs.tar')
   await execute('tar', ['-cf', tarball, '-C', debian12Image(), '.'])
+  const unpacked = tarballImage(tarball)
+  t.teardown(async () => await rm(unpacked, { recursive: true, force: true }))
   const lab = await useLab(t, {
     name: 'tel9',
     subnet,
