@@ -1,11 +1,8 @@
 // Brings the newest packages to a cluster that serves all the while: one node after the other, the
 // next one only when all is well again. It stops at the first node with which it is not.
-import { packages, playbook, requireChecks, service, type Host } from '../lib/index.js'
-import { familyOf as acmeFamily } from '../roles/acme2certifier_django/families.js'
+import { packages, playbook, requireChecks, service } from '../lib/index.js'
 import { verifyAcme2certifierDjango } from '../roles/acme2certifier_django/verify.js'
-import { familyOf as lsyncdFamily } from '../roles/lsyncd_peer/families.js'
 import { verifyLsyncdPeer } from '../roles/lsyncd_peer/verify.js'
-import { familyOf as mariadbFamily } from '../roles/mariadb_master_master/families.js'
 import { verifyReplication } from '../roles/mariadb_master_master/verify.js'
 
 /** In this order, so that each finds what it stands on. */
@@ -19,7 +16,7 @@ await playbook('update', async ({ play }) => {
       requireChecks(await verifyAcme2certifierDjango(host.delegateTo(name)))
     requireChecks(await verifyReplication(host))
     await host.ensure([
-      packages({ names: await packagesOf(host), state: 'latest' }),
+      packages({ names: ['*'], state: 'latest' }),
       ...units.map((name) => service({ name, state: 'restarted' })),
     ])
     requireChecks(await verifyReplication(host))
@@ -27,8 +24,3 @@ await playbook('update', async ({ play }) => {
     requireChecks(await verifyAcme2certifierDjango(host))
   })
 })
-
-async function packagesOf(host: Host): Promise<readonly string[]> {
-  const { family } = await host.facts()
-  return [mariadbFamily, lsyncdFamily, acmeFamily].flatMap((of) => of(family).packages)
-}
