@@ -86,7 +86,7 @@ t.test('options that make no sense are refused', async (t) => {
     const { thrown } = await testRun({ inventory }, async (play) => {
       await play('bad', { hosts: 'all', ...options }, async () => t.fail('must not run'))
     })
-    t.match(thrown, { name: 'HostwrightError', message })
+    t.match(thrown, { name: 'HostwrightError', message, place: { file: /play\.test/ } })
   }
 })
 
