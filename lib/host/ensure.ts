@@ -353,7 +353,8 @@ class Ensure {
     const plan = this.#plans[index]
     if (plan && 'output' in plan) return { value: plan.output }
     if (status === 'unknown') return { unknown: this.#reasons.get(index) ?? resource.task }
-    if (!resource.type.output) return { value: undefined }
+    const skipped = `${resource.task}: ${this.#reasons.get(index) ?? 'skipped'}`
+    if (!resource.type.output) return plan ? { value: undefined } : { unknown: skipped }
     if (this.view.readOnly && status === 'changed')
       return { unknown: `${resource.task} would be changed first` }
     try {
@@ -361,8 +362,7 @@ class Ensure {
     } catch (error) {
       if (error instanceof UnknownSignal) return { unknown: error.reason }
       // What was left out need not be there.
-      if (status === 'skipped' && error instanceof HostwrightError)
-        return { unknown: `${resource.task}: ${this.#reasons.get(index) ?? 'skipped'}` }
+      if (status === 'skipped' && error instanceof HostwrightError) return { unknown: skipped }
       throw error
     }
   }

@@ -166,7 +166,8 @@ function createPeer(view: View, name: string): Peer {
         throw new UnknownSignal(reason)
       } catch (error) {
         if (!(error instanceof UnknownSignal)) throw error
-        if (view.readOnly)
+        // What tags leave out needs no fact.
+        if (view.readOnly || !view.selected())
           throw new UnknownSignal(`fact "${fact.name}" of "${name}": ${error.reason}`)
         throw new HostwrightError(
           'FACT_NOT_PUBLISHED',

@@ -23,6 +23,9 @@ repair() {
   [ -n "$(dpkg --audit)" ] || [ -n "$(ls /var/lib/dpkg/updates 2>/dev/null)" ] || return 0
   echo 'an interrupted installation is completed first'
   patient dpkg $keep --configure -a || echo 'dpkg could not configure all packages; apt-get repairs them'
+  # A package that was being unpacked cannot be configured, nor does --fix-broken care.
+  torn=$(dpkg-query -W -f='\${db:Status-Eflag} \${binary:Package}\\n' | sed -n 's/^reinstreq //p')
+  [ -z "$torn" ] || get --reinstall install -- $torn || return 1
   [ -z "$(dpkg --audit)" ] || get --fix-broken install
 }`
 

@@ -184,6 +184,22 @@ t.test('resources on a real host', { timeout: 600_000 }, async (t) => {
     t.equal(await on(lab, 'dpkg --audit'), '')
   })
 
+  await t.test('packages() unpacks again what was being unpacked', async (t) => {
+    await run(packages({ names: ['hello'] }))
+    await on(
+      lab,
+      `sed -i '/^Package: hello$/,/^$/s/^Status: .*/Status: install reinstreq half-installed/' /var/lib/dpkg/status`,
+    )
+    const { error, statuses } = await run(packages({ names: ['tree', 'jq'] }))
+    t.equal(error, undefined)
+    t.same(statuses, ['changed'])
+    t.equal(
+      (await on(lab, "dpkg --audit; dpkg-query -W -f '${Status}' hello")).trim(),
+      'install ok installed',
+    )
+    await on(lab, 'dpkg --purge tree jq')
+  })
+
   await t.test('packages() waits for another that installs', async (t) => {
     await on(lab, 'dpkg --purge hello')
     const [ssh = '', ...args] = lab.sshCommand('one')

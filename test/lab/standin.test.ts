@@ -90,10 +90,10 @@ t.test('the package is the same whenever it is built', async (t) => {
 
 t.test('a lab refuses packages that it can not offer', async (t) => {
   const options = { name: 'slabno', subnet: '203.0.113.80/28', hosts: {} }
-  for (const path of ['standin.deb', '/standin.rpm'])
+  for (const path of ['standin.deb', '/standin.zip'])
     t.throws(() => defineLab({ ...options, packages: [path] }), {
       code: 'INVENTORY_INVALID',
-      message: `Cannot define lab "slabno": package "${path}" is not an absolute path of a .deb or .mjs file`,
+      message: `Cannot define lab "slabno": package "${path}" is not an absolute path of a .deb, .rpm or .mjs file`,
     })
   const lab = defineLab({ ...options, packages: ['/nowhere/standin.deb'] })
   t.teardown(() => lab.down())

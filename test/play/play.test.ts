@@ -12,6 +12,7 @@ import { checkInventoryParams, role } from '../../lib/play/role.js'
 import { loadInventory } from '../../lib/inventory/index.js'
 import { command } from '../../lib/resources/command.js'
 import { file } from '../../lib/resources/file.js'
+import { sshHostKeys } from '../../lib/resources/sshHostKeys.js'
 import { sshKeypair } from '../../lib/resources/sshKeypair.js'
 import { localInventory, tempFolder, testRun } from '../fixtures/run.js'
 
@@ -421,6 +422,8 @@ t.test('a role that tags leave out on a host that lacks all of it fails nothing'
     run: async (host) => {
       const { output } = await host.ensure(sshKeypair({ path }))
       t.type(output.publicKey, 'string', 'it is not gone on without a key')
+      const [{ output: keys }] = await host.ensure([sshHostKeys()])
+      t.ok(keys.length >= 0, 'nor without what only a plan gives')
     },
   })
   const body = async (play: PlayFunction) => {
@@ -438,7 +441,31 @@ t.test('a role that tags leave out on a host that lacks all of it fails nothing'
   ])
   await testRun({ inventory }, body)
   const there = await testRun({ inventory, tags: ['other'] }, body)
-  t.same(there.tasks, [`a sshKeypair ${path}: skipped`, 'a command true: changed'])
+  t.same(there.tasks, [
+    `a sshKeypair ${path}: skipped`,
+    'a sshHostKeys of the host: skipped',
+    'a rest of role keys: skipped',
+    'a command true: changed',
+  ])
+})
+
+t.test('roles that tags leave out wait for no fact of each other', async (t) => {
+  const inventory = await localInventory(t, ['a', 'b'])
+  const path = join(await tempFolder(t), 'id')
+  const key = fact<string>('key')
+  const keys = role({
+    name: 'keys',
+    run: async (host) => {
+      if (host.name === 'b') return void (await host.peer('a').fact(key))
+      const { output } = await host.ensure(sshKeypair({ path }))
+      await host.publish(key, output.publicKey)
+    },
+  })
+  const { run, tasks } = await testRun({ inventory, tags: ['other'] }, async (play) => {
+    await play('one', { hosts: 'all' }, async (host) => await keys(host))
+  })
+  t.same([...run.failed.values()].map(String), [])
+  t.ok(tasks.includes('b rest of role keys: skipped'), tasks.join('\n'))
 })
 
 t.test('delegation and handlers keep to their host', async (t) => {
