@@ -38,8 +38,8 @@ export function clusterOf(image: keyof typeof packages): Omit<LabOptions, 'name'
             // No name of the lab is in any DNS.
             configuration: { Challenge: { challenge_validation_disable: true } },
           },
-          // Any port will do for what nothing validates.
-          verify: { domain: 'bar.local', port: 5002 },
+          // Any port that is free will do for what nothing validates.
+          verify: { domain: 'bar.local', port: 0 },
           acme_test_ca: { folder: volume, owner, passphrase: secret('ca') },
         },
       },

@@ -360,6 +360,9 @@ class Ensure {
       return { value: resource.type.output(resource.wish as never, this.#answers.ask) }
     } catch (error) {
       if (error instanceof UnknownSignal) return { unknown: error.reason }
+      // What was left out need not be there.
+      if (status === 'skipped' && error instanceof HostwrightError)
+        return { unknown: `${resource.task}: ${this.#reasons.get(index) ?? 'skipped'}` }
       throw error
     }
   }

@@ -68,7 +68,7 @@ export function playFunction(run: Run): PlayFunction {
     place: Place | undefined,
   ): Promise<void> {
     const { emit, mode } = run.options
-    const all = run.select(options.hosts)
+    const all = selected(run, options.hosts, place)
     const hosts = all.filter((host) => run.limited.has(host.name) && !lost(run, host))
     const names = hosts.map((host) => host.name)
     emit({ type: 'play', play: name, hosts: names })
@@ -100,6 +100,15 @@ export function playFunction(run: Run): PlayFunction {
       await runBatch(run, batch, options, scope, body, place)
       if (run.stopped) throw run.stopped
     }
+  }
+}
+
+/** Says where in the playbook a pattern stands that means nothing. */
+function selected(run: Run, pattern: string, place: Place | undefined): readonly InventoryHost[] {
+  try {
+    return run.select(pattern)
+  } catch (error) {
+    throw error instanceof HostwrightError ? error.with({ place }) : error
   }
 }
 

@@ -65,7 +65,11 @@ const describe = resourceType<SshKeypairOptions, SshPublicKey>({
     },
     (query, { path }) => pathOf(query) === path,
   ),
-  output: ({ path }, ask) => read(ask(content(`${path}.pub`)) ?? Buffer.alloc(0)),
+  output: ({ path }, ask) => {
+    const publicKey = ask(content(`${path}.pub`))
+    if (publicKey !== null) return read(publicKey)
+    throw new HostwrightError('TASK_FAILED', `Cannot read key "${path}.pub": there is none`)
+  },
 })
 
 /**

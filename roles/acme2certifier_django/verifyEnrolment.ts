@@ -27,12 +27,12 @@ const settings = role({
         ),
       ),
     ),
-    /** Where the controller answers challenges; servers ask at 80, so another takes a redirection. */
+    /** Where the controller answers challenges; servers ask at 80, so another takes a redirection. 0 is any that is free, where nothing validates. */
     port: v.optional(
       v.pipe(
         v.number('is not a number'),
         v.integer('is not a whole number'),
-        v.minValue(1, 'is less than 1'),
+        v.minValue(0, 'is less than 0'),
         v.maxValue(65_535, 'is more than 65535'),
       ),
       80,

@@ -6,7 +6,7 @@ import t, { type Test } from 'tap'
 import { defineLab, type Lab } from '../../lib/lab/index.js'
 import { debian12Image } from '../../lib/lab/debian12/image.js'
 import { tarballImage } from '../../lib/lab/tarball.js'
-import { packages, service } from '../../lib/resources/index.js'
+import { packages, service, yumRepository } from '../../lib/resources/index.js'
 import type { Resource } from '../../lib/resources/types.js'
 import { useLab } from '../fixtures/lab.js'
 import { tempFolder, testRun } from '../fixtures/run.js'
@@ -176,6 +176,15 @@ t.test('an imitation of EL9', { timeout: 900_000 }, async (t) => {
       error: undefined,
       statuses: ['changed'],
     })
+    const url = await on(lab, 'one', 'sed -n s/^baseurl=//p /etc/yum.repos.d/epel.repo')
+    const own = [
+      yumRepository({ id: 'own', baseurl: [url], gpgcheck: false, options: { priority: 10 } }),
+      packages({ names, disableRepo: ['*'], enableRepo: ['own'] }),
+    ]
+    t.match(await ensure(t, lab, own), { error: undefined, statuses: ['changed', 'changed'] })
+    t.match(await ensure(t, lab, own), { error: undefined, statuses: ['ok', 'ok'] })
+    await ensure(t, lab, [yumRepository({ id: 'own', state: 'absent' })])
+    t.notMatch(await on(lab, 'one', 'dnf -q repolist --all'), /^own /m)
     t.equal(await on(lab, 'one', 'command -v hello tree || echo gone'), 'gone')
   })
 })

@@ -8,6 +8,7 @@ import t, { type Test } from 'tap'
 import { secret } from '../../lib/core/secret.js'
 import type { Lab } from '../../lib/lab/index.js'
 import {
+  aptRepository,
   authorizedKey,
   command,
   directory,
@@ -136,6 +137,20 @@ t.test('resources on a real host', { timeout: 600_000 }, async (t) => {
       task: 'packages no-such-package',
       stderr: /Unable to locate/,
     })
+  })
+
+  await t.test('aptRepository() is read by apt', async (t) => {
+    const source = { name: 'own', uris: ['https://deb.example.com/debian'], suites: ['bookworm'] }
+    const key = `-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmQINBF\n-----END PGP PUBLIC KEY BLOCK-----`
+    const own = aptRepository({ ...source, types: ['deb-src'], signedBy: key })
+    t.same((await run(own)).statuses, ['changed'])
+    t.same((await run(own)).statuses, ['ok'])
+    // There is no way to it: apt tells that it has tried.
+    t.match(
+      await on(lab, 'apt-get update 2>&1 || :'),
+      /https:\/\/deb\.example\.com\/debian bookworm/,
+    )
+    t.same((await run(aptRepository({ ...source, state: 'absent' }))).statuses, ['changed'])
   })
 
   await t.test('packages() completes what a killed run has left', async (t) => {

@@ -7,11 +7,12 @@ import { handler } from '../../lib/host/index.js'
 import { stackPlace } from '../../lib/core/place.js'
 import { secretParam } from '../../lib/core/schema.js'
 import { Secret } from '../../lib/core/secret.js'
-import { batches, type PlayOptions } from '../../lib/play/play.js'
+import { batches, type PlayFunction, type PlayOptions } from '../../lib/play/play.js'
 import { checkInventoryParams, role } from '../../lib/play/role.js'
 import { loadInventory } from '../../lib/inventory/index.js'
 import { command } from '../../lib/resources/command.js'
 import { file } from '../../lib/resources/file.js'
+import { sshKeypair } from '../../lib/resources/sshKeypair.js'
 import { localInventory, tempFolder, testRun } from '../fixtures/run.js'
 
 const number = fact<number>('number')
@@ -86,7 +87,7 @@ t.test('options that make no sense are refused', async (t) => {
     const { thrown } = await testRun({ inventory }, async (play) => {
       await play('bad', { hosts: 'all', ...options }, async () => t.fail('must not run'))
     })
-    t.match(thrown, { name: 'HostwrightError', message })
+    t.match(thrown, { name: 'HostwrightError', message, place: { file: /play\.test/ } })
   }
 })
 
@@ -410,6 +411,34 @@ t.test('a role that check mode can not follow is unknown, and the next one goes 
     'b rest of role first: unknown',
     'b rest of the play: unknown',
   ])
+})
+
+t.test('a role that tags leave out on a host that lacks all of it fails nothing', async (t) => {
+  const inventory = await localInventory(t, ['a'])
+  const path = join(await tempFolder(t), 'id')
+  const keys = role({
+    name: 'keys',
+    run: async (host) => {
+      const { output } = await host.ensure(sshKeypair({ path }))
+      t.type(output.publicKey, 'string', 'it is not gone on without a key')
+    },
+  })
+  const body = async (play: PlayFunction) => {
+    await play('one', { hosts: 'all' }, async (host) => {
+      await keys(host)
+      await host.ensure(command({ run: 'true', tags: ['other'] }))
+    })
+  }
+  const left = await testRun({ inventory, tags: ['other'] }, body)
+  t.same([...left.run.failed.values()].map(String), [])
+  t.same(left.tasks, [
+    `a sshKeypair ${path}: skipped`,
+    'a rest of role keys: skipped',
+    'a command true: changed',
+  ])
+  await testRun({ inventory }, body)
+  const there = await testRun({ inventory, tags: ['other'] }, body)
+  t.same(there.tasks, [`a sshKeypair ${path}: skipped`, 'a command true: changed'])
 })
 
 t.test('delegation and handlers keep to their host', async (t) => {

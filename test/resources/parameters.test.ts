@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { HostwrightError } from '../../lib/core/errors.js'
 import { secret } from '../../lib/core/secret.js'
 import {
+  aptRepository,
   authorizedKey,
   blockInFile,
   command,
@@ -20,16 +21,52 @@ import {
   template,
   user,
   waitForPort,
+  yumRepository,
 } from '../../lib/resources/index.js'
+import type { FileWish } from '../../lib/resources/file.js'
 import { render } from '../../lib/resources/render.js'
+import type { Resource } from '../../lib/resources/types.js'
 import { tempFolder } from '../fixtures/run.js'
 
 const path = '/etc/f'
+const apt = { name: 'example', uris: ['https://deb.example.com'], suites: ['bookworm'] }
+const yum = { id: 'example', baseurl: ['https://rpm.example.com/el$releasever'] }
 const me = fileURLToPath(import.meta.url)
 
 /** What is refused before any host is touched: `[what, message]`. */
 const refusals: readonly (readonly [() => unknown, string])[] = [
   [() => file({ path: 'etc/f' }), 'Cannot use path "etc/f": it is not absolute'],
+  [() => aptRepository({ ...apt, name: 'a/b' }), 'Cannot name repository "a/b": it is no name'],
+  [
+    () => aptRepository({ ...apt, suites: [] }),
+    'Cannot use repository "example": it has no URIs or no suites',
+  ],
+  [
+    () => aptRepository({ ...apt, suites: ['./'], components: ['main'] }),
+    'Cannot use repository "example": suites that are paths have no components',
+  ],
+  [
+    () => aptRepository({ ...apt, components: [] }),
+    'Cannot use repository "example": suites need components',
+  ],
+  [() => aptRepository({ ...apt, suites: ['a b'] }), 'Cannot use Suites "a b": it is not one word'],
+  [
+    () => aptRepository({ ...apt, signedBy: 'ABCD 1234' }),
+    'Cannot use repository "example": signedBy is neither an armored public key nor a path',
+  ],
+  [() => yumRepository({ ...yum, id: 'a]b' }), 'Cannot name repository "a]b": it is no id'],
+  [
+    () => yumRepository({ id: 'example' }),
+    'Cannot use repository "example": it has no baseurl, metalink or mirrorlist',
+  ],
+  [
+    () => yumRepository({ ...yum, options: { enabled: false } }),
+    'Cannot use option "enabled" of repository "example": it is a property',
+  ],
+  [
+    () => yumRepository({ ...yum, options: { 'a=b': 1 } }),
+    'Cannot use option "a=b": it is no name',
+  ],
   [() => file({ path: '/a/../b' }), 'Cannot use path "/a/../b": it goes through ".."'],
   [() => file({ path: '/a\0b' }), 'Cannot use path "/a\0b": it holds a NUL'],
   [() => file({ path: undefined as never }), 'Cannot use path "undefined": it is not absolute'],
@@ -327,5 +364,93 @@ t.test('a mistake in a template is told with its file and line', async (t) => {
       t.ok(error.message.startsWith(message), `${source}: ${error.message}`)
       t.same([error.place?.file, error.place?.line], [src, line], source)
     }
+  }
+})
+
+const key = `-----BEGIN PGP PUBLIC KEY BLOCK-----
+
+mQINBF
+-----END PGP PUBLIC KEY BLOCK-----
+`
+
+/** What repositories are written as: `[name, resource, path, content]`. */
+const repositories: readonly (readonly [string, Resource, string, string | undefined])[] = [
+  [
+    'an apt source',
+    aptRepository(apt),
+    '/etc/apt/sources.list.d/example.sources',
+    'Types: deb\nURIs: https://deb.example.com\nSuites: bookworm\nComponents: main\n',
+  ],
+  [
+    'an apt source with all there is, its key inside',
+    aptRepository({
+      ...apt,
+      suites: ['a', 'b'],
+      types: ['deb', 'deb-src'],
+      components: ['main', 'contrib'],
+      architectures: ['amd64'],
+      signedBy: key,
+    }),
+    '/etc/apt/sources.list.d/example.sources',
+    `Types: deb deb-src
+URIs: https://deb.example.com
+Suites: a b
+Components: main contrib
+Architectures: amd64
+Signed-By:
+ -----BEGIN PGP PUBLIC KEY BLOCK-----
+ .
+ mQINBF
+ -----END PGP PUBLIC KEY BLOCK-----
+`,
+  ],
+  [
+    'an apt source that is a folder, with a keyring',
+    aptRepository({ ...apt, suites: ['./'], signedBy: '/usr/share/keyrings/x.gpg' }),
+    '/etc/apt/sources.list.d/example.sources',
+    'Types: deb\nURIs: https://deb.example.com\nSuites: ./\nSigned-By: /usr/share/keyrings/x.gpg\n',
+  ],
+  [
+    'no apt source',
+    aptRepository({ ...apt, state: 'absent' }),
+    '/etc/apt/sources.list.d/example.sources',
+    undefined,
+  ],
+  [
+    'a repository of dnf',
+    yumRepository(yum),
+    '/etc/yum.repos.d/example.repo',
+    '[example]\nname=example\nbaseurl=https://rpm.example.com/el$releasever\nenabled=1\ngpgcheck=1\n',
+  ],
+  [
+    'a repository of dnf with all there is',
+    yumRepository({
+      id: 'example',
+      name: 'For us',
+      metalink: 'https://m.example.com',
+      enabled: false,
+      gpgcheck: false,
+      gpgkey: ['https://k.example.com/1', 'file:///etc/k'],
+      options: { priority: 10, module_hotfixes: true },
+    }),
+    '/etc/yum.repos.d/example.repo',
+    `[example]
+name=For us
+metalink=https://m.example.com
+enabled=0
+gpgcheck=0
+gpgkey=https://k.example.com/1 file:///etc/k
+priority=10
+module_hotfixes=1
+`,
+  ],
+]
+
+t.test('repositories are written as apt and dnf read them', async (t) => {
+  for (const [name, { wish }, to, content] of repositories) {
+    const { path: at, bytes, state } = wish as FileWish
+    t.equal(at, to, name)
+    t.equal(bytes?.toString(), content, name)
+    t.equal(state, content === undefined ? 'absent' : 'present', name)
   }
 })
