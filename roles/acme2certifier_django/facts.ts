@@ -5,6 +5,8 @@ export type Migrations = Readonly<Record<string, string>>
 
 /** What a node has kept of what was made once for all nodes. */
 export interface Kept {
+  /** Where the program is there. */
+  readonly home: string
   readonly secretKey: Secret | null
   readonly migrations: Migrations
 }

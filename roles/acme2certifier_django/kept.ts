@@ -24,6 +24,7 @@ export const kept = resourceType<KeptOptions, Kept>({
       changes: [],
       steps: [],
       output: {
+        home,
         secretKey: settings instanceof Unknown ? null : readSecretKey(String(settings ?? '')),
         migrations: files instanceof Unknown ? {} : readMigrations(files),
       },

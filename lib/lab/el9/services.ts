@@ -136,9 +136,18 @@ export const services: readonly Rpm[] = [
     post: "cd /usr/share/ca-certificates && find . -name '*.crt' -printf '%P\\n' >/etc/ca-certificates.conf && update-ca-certificates >/dev/null 2>&1",
   },
   {
+    name: 'policycoreutils',
+    repository: 'baseos',
+    debs: ['policycoreutils', 'semodule-utils'],
+    without: ['lsb-base'],
+    move: [[/^\/(etc\/init\.d|etc\/default|(usr\/)?lib\/systemd|usr\/share\/bug)\/.*/, '']],
+  },
+  { name: 'checkpolicy', repository: 'appstream', debs: ['checkpolicy'] },
+  {
     name: 'policycoreutils-python-utils',
     repository: 'appstream',
     debs: ['policycoreutils-python-utils'],
+    requires: ['checkpolicy'],
   },
   ...['tree', 'jq', 'curl', 'make', 'patch'].map((name): Rpm => ({
     name,
