@@ -73,7 +73,7 @@ t.test('images that can not be are refused', async (t) => {
   }
 })
 
-t.test('an imitation of EL9', { timeout: 900_000 }, async (t) => {
+t.test('an imitation of EL9', { timeout: 1_700_000 }, async (t) => {
   const tarball = join(await tempFolder(t), 'rootfs.tar')
   await execute('tar', ['-cf', tarball, '-C', debian12Image(), '.'])
   const unpacked = tarballImage(tarball)
