@@ -183,7 +183,10 @@ t.test('an imitation of EL9', { timeout: 1_700_000 }, async (t) => {
     ]
     t.match(await ensure(t, lab, own), { error: undefined, statuses: ['changed', 'changed'] })
     t.match(await ensure(t, lab, own), { error: undefined, statuses: ['ok', 'ok'] })
-    await ensure(t, lab, [yumRepository({ id: 'own', state: 'absent' })])
+    await ensure(t, lab, [
+      yumRepository({ id: 'own', state: 'absent' }),
+      packages({ names, state: 'absent' }),
+    ])
     t.notMatch(await on(lab, 'one', 'dnf -q repolist --all'), /^own /m)
     t.equal(await on(lab, 'one', 'command -v hello tree || echo gone'), 'gone')
   })
