@@ -3,13 +3,12 @@ import type { Change } from '../report/events.js'
 import { aptInstall, aptRemove, aptUpdate } from './apt.js'
 import { resourceType } from './define.js'
 import { dnfInstall, dnfRemove, dnfUpdate, repositoryFlags } from './dnf.js'
-import { isAbsent } from './paths.js'
+import { isSet, packageEffects } from './package-effects.js'
 import { checkWord, refuse } from './parameters.js'
 import { packageCandidate, packageState, type PackageState } from './probes/packages.js'
 import { packageSet, type PackageSet } from './probes/packageSet.js'
 import { packageUpdates } from './probes/packageUpdates.js'
-import type { UnitState } from './probes/unitState.js'
-import type { Ask, CommonOptions, Effects, Plan, Query, Resource } from './types.js'
+import type { Ask, CommonOptions, Plan, Query, Resource } from './types.js'
 
 export interface PackagesOptions {
   /**
@@ -71,7 +70,7 @@ const describe = resourceType<PackagesOptions>({
         : wish.state === 'absent'
           ? dnfRemove(names, wish)
           : dnfInstall(names, installRecommends, wish)
-    return { changes, steps: [{ script }], effects: effects(wish, names, manager) }
+    return { changes, steps: [{ script }], effects: packageEffects(wish, names, manager) }
   },
 })
 
@@ -133,10 +132,6 @@ function isEverything({ names }: PackagesOptions): boolean {
   return names[0] === '*'
 }
 
-function isSet(name: string): boolean {
-  return name.startsWith('@')
-}
-
 /** The host's manager; what it does not have is refused. */
 function managerOf(
   wish: PackagesOptions,
@@ -185,7 +180,7 @@ function planUpdate(wish: PackagesOptions, ask: Ask): Plan {
   }))
   if (changes.length === 0) return { changes, steps: [] }
   const script = manager === 'apt' ? aptUpdate(wish.installRecommends) : dnfUpdate(wish)
-  const { stale, unknown } = effects(
+  const { stale, unknown } = packageEffects(
     wish,
     now.updates.map(({ name }) => name),
     manager,
@@ -267,55 +262,4 @@ function setDifference(
     )
   const done = installed !== null && (profile === undefined || profiles.includes(profile))
   return done ? undefined : { property: name, from, to: profile ?? 'enabled' }
-}
-
-/** Packages may touch anything; in check mode what is missing may come with them. */
-function effects(wish: PackagesOptions, names: readonly string[], manager: 'apt' | 'dnf'): Effects {
-  const removed = wish.state === 'absent'
-  const plural = names.length > 1 ? 'packages' : 'package'
-  return {
-    becomes: names.map((name) => {
-      if (isSet(name)) return [packageSet(name), setAfter(name, removed)]
-      const installed = removed ? null : (/=(.*)$/.exec(name)?.[1] ?? 'to be installed')
-      return [packageState(name), { manager, installed, broken: false } satisfies PackageState]
-    }),
-    stale: () => true,
-    unknown: {
-      when: (query, answer) => dependsOnPackages(query, answer, removed),
-      reason: `${plural} ${names.join(', ')} would be ${removed ? 'removed' : 'installed'} first`,
-    },
-  }
-}
-
-function setAfter(name: string, removed: boolean): PackageSet {
-  const [, stream, profile] = /:([^/]+)(?:\/(.+))?$/.exec(name) ?? []
-  const profiles = removed || profile === undefined ? [] : [profile]
-  return { manager: 'dnf', installed: removed ? null : (stream ?? 'yes'), profiles }
-}
-
-function dependsOnPackages(query: Query, answer: unknown, removed: boolean): boolean {
-  switch (query.kind.name) {
-    case 'stat':
-    case 'sha256':
-    case 'content':
-    case 'account':
-    case 'groupEntry':
-      return !removed && isAbsent(query, answer)
-    case 'unitState':
-      return ((answer as UnitState | null)?.loadState === 'not-found') !== removed
-    case 'tcp':
-      return removed ? answer === 'open' : answer !== 'open'
-    case 'packageState':
-    case 'packageCandidate':
-    case 'packageSet':
-    case 'identity':
-    case 'system':
-      return false
-    // A package or module may bring a repository.
-    case 'packageUpdates':
-      return !removed
-    // Whatever asks a program may get another answer from it.
-    default:
-      return true
-  }
 }
