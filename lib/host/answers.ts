@@ -17,7 +17,7 @@ export class Answers {
 
   /**
    * @param check in check mode steps do not run: *stale* means nothing then, and *unknown* stays so
-   * @param earlier gives, once, what was asked before it was needed
+   * @param earlier gives what was asked before it was needed, where that still holds
    */
   constructor(
     private readonly predictions: Predictions,
