@@ -422,8 +422,8 @@ t.test('a role that tags leave out on a host that lacks all of it fails nothing'
     run: async (host) => {
       const { output } = await host.ensure(sshKeypair({ path }))
       t.type(output.publicKey, 'string', 'it is not gone on without a key')
-      const [{ output: keys }] = await host.ensure([sshHostKeys()])
-      t.ok(keys.length >= 0, 'nor without what only a plan gives')
+      const [{ output: hostKeys }] = await host.ensure([sshHostKeys()])
+      t.ok(hostKeys.length >= 0, 'nor without what only a plan gives')
     },
   })
   const body = async (play: PlayFunction) => {
