@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { defineLab, type LabOptions } from '../../lib/lab/index.js'
 
 const standIn = '../../test/fixtures/acme2certifier-standin/build.mjs'
@@ -6,47 +7,59 @@ const standIn = '../../test/fixtures/acme2certifier-standin/build.mjs'
 const packages = {
   debian12: {
     file: 'acme2certifier-standin_0.43.1+standin-1_all.deb',
-    volume: '/var/www/acme2certifier/volume',
+    folder: '/var/www/acme2certifier/volume',
     owner: 'www-data',
   },
   el9: {
     file: 'acme2certifier-standin-0.43.1+standin-1.0.noarch.rpm',
-    volume: '/opt/acme2certifier/volume',
+    folder: '/opt/acme2certifier/volume',
     owner: 'nginx',
   },
 } as const
 
+type Image = keyof typeof packages
+
 /** The tutorial's two hosts and what its roles have to know. */
-export function clusterOf(image: keyof typeof packages): Omit<LabOptions, 'name' | 'subnet'> {
-  const { file, volume, owner } = packages[image]
+export function clusterOf(
+  image: Image,
+  second: Image = image,
+): Omit<LabOptions, 'name' | 'subnet'> {
+  const hosts = { 'alma9-c1': { image }, 'alma9-c2': { image: second } }
   return {
     image,
-    hosts: { 'alma9-c1': {}, 'alma9-c2': {} },
-    packages: [new URL(standIn, import.meta.url).pathname],
+    hosts,
+    packages: [fileURLToPath(new URL(standIn, import.meta.url))],
     groups: ({ secret, repositoryUrl }) => ({
       cluster: {
-        hosts: ['alma9-c1', 'alma9-c2'],
+        hosts: Object.keys(hosts),
         vars: {
           cluster_hosts: { domain: 'bar.local' },
           mariadb_master_master: { replicationPassword: secret('replication') },
-          lsyncd_peer: { folder: volume },
-          acme2certifier_django: {
-            // The lab has no way to the project's release: `-e acme2certifier_package=…` takes another.
-            package: `${repositoryUrl}/${file}`,
-            database: { password: secret('database') },
-            caHandler: { handler: 'openssl', issuingCaKeyPassphrase: secret('ca') },
-            // No name of the lab is in any DNS.
-            configuration: { Challenge: { challenge_validation_disable: true } },
-          },
           // Any port that is free will do for what nothing validates.
           verify: { domain: 'bar.local', port: 0 },
-          acme_test_ca: { folder: volume, owner, passphrase: secret('ca') },
         },
       },
+      ...Object.fromEntries(
+        [image, second].map((of) => {
+          const { file, folder, owner } = packages[of]
+          const members = Object.entries(hosts).filter(([, { image: its }]) => its === of)
+          const vars = {
+            lsyncd_peer: { folder, owner },
+            acme2certifier_django: {
+              // The lab has no way to the project's release: `-e acme2certifier_package=…` takes another.
+              package: `${repositoryUrl}/${file}`,
+              database: { password: secret('database') },
+              caHandler: { handler: 'openssl', issuingCaKeyPassphrase: secret('ca') },
+              // No name of the lab is in any DNS.
+              configuration: { Challenge: { challenge_validation_disable: true } },
+            },
+            acme_test_ca: { folder, owner, passphrase: secret('ca') },
+          }
+          return [of, { hosts: members.map(([name]) => name), vars }]
+        }),
+      ),
     }),
   }
 }
 
-export const cluster = clusterOf('debian12')
-
-export default defineLab({ name: 'lab', subnet: '198.51.100.0/24', ...cluster })
+export default defineLab({ name: 'lab', subnet: '198.51.100.0/24', ...clusterOf('el9') })

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { basename } from 'node:path/posix'
 import {
-  HostwrightError,
   mariadbDatabase,
   mariadbUser,
   role,
@@ -30,7 +29,7 @@ export { acmeTestCa } from './testCa.js'
  * and configuration. It takes a MariaDB on each node, and its folder `volume` mirrored between them.
  * See README.md.
  *
- * @throws HostwrightError PARAMETER_INVALID; UNSUPPORTED for nodes of different families; on the host
+ * @throws HostwrightError PARAMETER_INVALID; UNSUPPORTED for a family that it does not know; on the host
  *   VALIDATION_FAILED for a package or an nginx configuration that is not right, TASK_FAILED where the
  *   server does not come up whole
  */
@@ -44,10 +43,11 @@ export const acme2certifierDjango = role({
     const family = familyOf(familyName)
     const own = await install(host, wish, family)
     const makes = host.name === nodes.first
-    const others = makes ? await keptByOthers(host, nodes, family.home) : []
+    const others = makes ? await keptByOthers(host, nodes) : []
+    const { home: sharedHome } = makes ? own : await host.peer(nodes.first).fact(acmeKept)
     const secretKey = await agreeOnKey(host, wish, nodes, [own, ...others])
     const settled = [
-      ...program(wish, family, names, secretKey),
+      ...program(wish, { ...family, sharedHome }, names, secretKey),
       ...nginxSites(wish, family, host.name, [...names, ...wish.allowedHosts]),
     ]
     const files = (migrations: Migrations) =>
@@ -78,20 +78,9 @@ export const acme2certifierDjango = role({
   },
 })
 
-/** @throws HostwrightError UNSUPPORTED where theirs is at another place: acme_srv.cfg has it in paths */
-async function keptByOthers(host: Host, { names }: Nodes, home: string): Promise<readonly Kept[]> {
+async function keptByOthers(host: Host, { names }: Nodes): Promise<readonly Kept[]> {
   const others = names.filter((name) => name !== host.name)
-  return await Promise.all(
-    others.map(async (name) => {
-      const kept = await host.peer(name).fact(acmeKept)
-      if (kept.home === home) return kept
-      throw new HostwrightError(
-        'UNSUPPORTED',
-        `Cannot set up acme2certifier on "${name}": it is in ${kept.home} there, on "${host.name}" in ${home}`,
-        { hint: 'nodes share acme_srv.cfg with its paths: take hosts of one family' },
-      )
-    }),
-  )
+  return await Promise.all(others.map(async (name) => await host.peer(name).fact(acmeKept)))
 }
 
 /** The key that is given, else one that a node has, else a new one: the same on all nodes. */

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { dirname } from 'node:path/posix'
 import { command, directory, file, Secret, symlink, template } from '../../lib/index.js'
 import { configurationText, environmentOf, handlerFolders } from './configuration.js'
 import { environmentText } from './environment.js'
@@ -11,13 +12,29 @@ const notify = restartProgram
 const units = '/etc/systemd/system'
 const environmentFile = '/etc/acme2certifier/environment'
 
+interface Program extends Family {
+  /** Where the program is on the first node: acme_srv.cfg, which all share, has it in its paths. */
+  readonly sharedHome: string
+}
+
 /** The Django project, its settings, acme_srv.cfg and the unit. */
-export function program(wish: Params, family: Family, names: readonly string[], secretKey: Secret) {
-  const { home, user } = family
+export function program(
+  wish: Params,
+  family: Program,
+  names: readonly string[],
+  secretKey: Secret,
+) {
+  const { home, sharedHome, user } = family
   const owned = { owner: user, group: user }
-  const configuration = configurationText(wish, home)
+  const configuration = configurationText(wish, sharedHome)
   const { database } = wish
   return [
+    ...(sharedHome === home
+      ? []
+      : [
+          directory({ path: dirname(sharedHome) }),
+          symlink({ path: sharedHome, target: home, notify }),
+        ]),
     copyProject(family),
     template({
       path: settingsPath(home),
@@ -45,7 +62,7 @@ export function program(wish: Params, family: Family, names: readonly string[], 
       force: true,
       notify,
     }),
-    ...handlerFolders(wish, home).map((path) => directory({ path, ...owned })),
+    ...handlerFolders(wish, sharedHome).map((path) => directory({ path, ...owned })),
     template({
       path: `${home}/acme2certifier.ini`,
       src: 'acme2certifier.ini.hbs',

@@ -13,7 +13,7 @@ import {
 } from '../../lib/index.js'
 import { familyOf } from './families.js'
 import { mirroredFolder } from './mirroredFolder.js'
-import { endpointOf } from './nodes.js'
+import { endpointOf, folderOf, mapping } from './nodes.js'
 import type { Params } from './params.js'
 import * as paths from './paths.js'
 
@@ -34,11 +34,7 @@ export async function configure(host: Host, wish: Params, peers: readonly string
     ...family,
     seededMark: paths.seededMark(folder),
     exclude: excluded(wish),
-    peers,
-    // A restricted key sees nothing but the folder.
-    remoteFolder: wish.restrictKey ? './' : `${folder}/`,
-    remoteState: wish.restrictKey ? paths.stateFolder : `${folder}/${paths.stateFolder}`,
-    node: host.name,
+    peers: peers.map((name) => peerOf(host, name, wish)),
   }
   const own = { owner: 'root', group: 'root' }
   // Packages come last: so check mode can tell what is in the files, and whatever starts a service
@@ -54,7 +50,7 @@ export async function configure(host: Host, wish: Params, peers: readonly string
     template({
       path: paths.sshConfig,
       src: 'ssh_config.hbs',
-      vars: { ...vars, peers: peers.map((name) => ({ name, ...endpointOf(host, name) })) },
+      vars,
       mode: '0600',
     }),
     template({ path: paths.pullScript, src: 'pull.sh.hbs', vars, mode: '0755' }),
@@ -80,6 +76,7 @@ export async function configure(host: Host, wish: Params, peers: readonly string
     template({ path: '/etc/logrotate.d/lsyncd', src: 'logrotate.hbs', vars, mode: '0644' }),
     ...(wish.maxUserWatches === undefined ? [] : watchLimit(wish.maxUserWatches)),
     packages({ names: family.packages }),
+    ...(wish.owner === undefined ? [] : [account(wish.owner)]),
     ...(wish.timeService === 'none' ? [] : clock(family.timeUnit, virtualization)),
   ])
   return {
@@ -87,6 +84,34 @@ export async function configure(host: Host, wish: Params, peers: readonly string
     hostKeys: results[3].output,
     ...results[0].output,
   }
+}
+
+/** A peer as the templates take it. */
+function peerOf(host: Host, name: string, wish: Params) {
+  const { folder, owner } = folderOf(host, name, wish)
+  const state = wish.restrictKey ? paths.stateFolder : `${folder}/${paths.stateFolder}`
+  return {
+    name,
+    ...endpointOf(host, name),
+    folder,
+    // A restricted key sees nothing but the folder.
+    remoteFolder: wish.restrictKey ? './' : `${folder}/`,
+    extra: [
+      // Has the peer write down what it receives from here.
+      ...(wish.method === 'rsync' ? [`-M--log-file=${state}/from-${host.name}.log`] : []),
+      ...mapping(wish.owner, owner),
+    ],
+    fetched: mapping(owner, wish.owner),
+  }
+}
+
+/** As packages make accounts, which leave alone what is there. */
+function account(name: string) {
+  return command({
+    name: `account ${name}`,
+    run: `useradd --system --user-group --no-create-home --shell /sbin/nologin ${name}`,
+    unless: `getent passwd ${name}`,
+  })
 }
 
 function ownUnit(vars: Readonly<Record<string, unknown>>) {

@@ -37,6 +37,23 @@ export function endpointOf(host: Host, name: string): { address: string; port: n
   }
 }
 
+/** Where a node's folder is, and whose: as its inventory says, else as here. */
+export function folderOf(host: Host, name: string, wish: Params): Pick<Params, 'folder' | 'owner'> {
+  const said = host.peer(name).vars['lsyncd_peer']
+  if (said === null || typeof said !== 'object') return wish
+  const { folder, owner } = said as Readonly<Record<string, unknown>>
+  return {
+    folder: typeof folder === 'string' ? folder : wish.folder,
+    owner: typeof owner === 'string' ? owner : wish.owner,
+  }
+}
+
+/** What tells rsync that one account has two names. */
+export function mapping(from: string | undefined, to: string | undefined): readonly string[] {
+  if (from === undefined || to === undefined || from === to) return []
+  return [`--usermap=${from}:${to}`, `--groupmap=${from}:${to}`]
+}
+
 /** From which addresses a node connects to the others. */
 export async function ownAddresses(host: Host): Promise<readonly string[]> {
   const { addresses } = await host.facts()

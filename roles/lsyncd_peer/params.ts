@@ -20,8 +20,19 @@ const peerName = v.pipe(
 )
 
 export const params = v.object({
-  /** The folder that is mirrored; the same on all nodes. */
+  /** The folder that is mirrored, on this node. */
   folder: v.optional(path, '/opt/acme2certifier/volume'),
+  /**
+   * The account of whoever uses the folder on this node. It is made where it is missing, since a
+   * blank node is filled before what brings the account is installed; where another node gives
+   * another name, files come to belong to that one there. @default names are the same on all nodes
+   */
+  owner: v.optional(
+    v.pipe(
+      v.string('is not a name'),
+      v.regex(/^[a-z_][a-z0-9_-]*$/, 'is not the name of an account'),
+    ),
+  ),
   /** Inventory names of the nodes to mirror to and from. @default the play's other hosts */
   peers: v.optional(v.array(peerName, 'is not a list of names')),
   /** Seconds for which changes are gathered before they are sent. */

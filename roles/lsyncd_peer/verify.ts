@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { check, HostwrightError, role, type Check, type Host } from '../../lib/index.js'
-import { peersOf } from './nodes.js'
+import { folderOf, peersOf } from './nodes.js'
 import { params } from './params.js'
 import { statusFile } from './paths.js'
 
@@ -23,9 +23,11 @@ export const verifyLsyncdPeer = role({
   params,
   async run(host, wish): Promise<readonly Check[]> {
     const peers = peersOf(host, wish).map((name) => host.delegateTo(name))
-    const prefix = `${wish.folder}/lsyncd-check-${host.name}-`
+    const prefix = `lsyncd-check-${host.name}-`
     const first = `${prefix}${randomBytes(4).toString('hex')}`
     const second = `${first}-renamed`
+    const at = (on: Host, name: string) => `${folderOf(host, on.name, wish).folder}/${name}`
+    const here = { first: at(host, first), second: at(host, second) }
     const runs = await check(host, 'lsyncd runs', async () => await isActive(host))
     // Nothing comes of waiting for one that does not.
     const [backlog, change] =
@@ -55,28 +57,29 @@ export const verifyLsyncdPeer = role({
       ...(await arrives(
         'a new file with owner and mode',
         () =>
-          host.$`echo ${host.name} >${first} && chown daemon:daemon ${first} && chmod 0640 ${first}`,
-        async (peer) => await looks(peer, first, looksLike),
+          host.$`echo ${host.name} >${here.first} && chown daemon:daemon ${here.first} && chmod 0640 ${here.first}`,
+        async (peer) => await looks(peer, at(peer, first), looksLike),
       )),
       ...(await arrives(
         'a renamed file',
-        () => host.$`mv ${first} ${second}`,
+        () => host.$`mv ${here.first} ${here.second}`,
         async (peer) => {
-          await looks(peer, first, '')
-          await looks(peer, second, looksLike)
+          await looks(peer, at(peer, first), '')
+          await looks(peer, at(peer, second), looksLike)
         },
       )),
       ...(await arrives(
         'a deleted file',
-        () => host.$`rm ${second}`,
-        async (peer) => await looks(peer, second, ''),
+        () => host.$`rm ${here.second}`,
+        async (peer) => await looks(peer, at(peer, second), ''),
       )),
       await check(host, 'nothing waits to be sent', queue, { within: change }),
       // With those that a run which was interrupted has left.
       await check(
         host,
         'no file is left',
-        async () => await Promise.all([host, ...peers].map((one) => one.$`rm -f ${prefix}*`)),
+        async () =>
+          await Promise.all([host, ...peers].map((one) => one.$`rm -f ${at(one, prefix)}*`)),
         { probes: true },
       ),
     ]

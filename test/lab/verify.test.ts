@@ -17,7 +17,7 @@ import { isWellFormed } from '../fixtures/xml.js'
 
 const execute = promisify(execFile)
 const inventory = ['-i', 'test/fixtures/inventories/verify']
-const volume = '/var/www/acme2certifier/volume'
+const volume = '/opt/acme2certifier/volume'
 const nodes = ['alma9-c1', 'alma9-c2'] as const
 /** They take long, and show what the shorter ones rest on. */
 const long =
@@ -196,7 +196,7 @@ t.test('verify.ts', { timeout: 7_100_000 }, async (t) => {
 
   await t.test('update.ts stops at a node that does not come back whole', long, async (t) => {
     const before = await started('alma9-c2')
-    const settings = '/var/www/acme2certifier/acme2certifier/settings.py'
+    const settings = '/opt/acme2certifier/acme2certifier/settings.py'
     // What runs has read it already: it shows when it is started again.
     await on('alma9-c1', `cp -p ${settings} /root/kept && echo 'DATABASES = {}' >>${settings}`)
     const updated = await run('update')
