@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises'
 import type { LimitFunction } from 'p-limit'
 import { HostwrightError } from '../core/errors.js'
 import { quote } from '../core/quote.js'
@@ -7,6 +7,7 @@ import { userName } from '../core/user-name.js'
 import type { Become, Connection, Message, Reply, Shell } from '../connection/types.js'
 import { libFolder, readDue } from './due.js'
 import { batch, type BatchWatcher, type Section, type SectionResult } from './batch.js'
+import { join, type Part } from './join.js'
 
 /** What the sessions of a run share. */
 export interface SessionContext {
@@ -39,6 +40,11 @@ export class Session {
   readonly due = new Set<string>()
   /** Shells that hold the lock. */
   readonly #locked = new WeakSet<Shell>()
+  /** What will be one message, by the rights that it takes. */
+  readonly #gathering = new Map<
+    string,
+    { readonly parts: Part[]; readonly results: Promise<SectionResult[][]> }
+  >()
 
   /** What the lock says of this session; no other has the same. */
   readonly #holder: string
@@ -65,8 +71,42 @@ export class Session {
     })
   }
 
-  /** Sends sections in one message, which takes the lock too where that is still to be done. */
+  /**
+   * Sends sections in one message, which takes the lock too where that is still to be done. Sections
+   * that only ask go together with those that others ask at the same time; what does something has
+   * its answer before the next begins, which may wait for what comes of it.
+   */
   async runBatch(
+    sections: readonly Section[],
+    watcher: BatchWatcher,
+    rights: Rights,
+    timeout?: number,
+  ): Promise<SectionResult[]> {
+    const asks = timeout === undefined && sections.every(({ required }) => !required)
+    if (!asks) return await this.#send(sections, watcher, rights, timeout)
+    const key = `${rights.locked} ${rights.become?.user ?? ''}`
+    let message = this.#gathering.get(key)
+    if (!message) {
+      const parts: Part[] = []
+      message = { parts, results: this.#sendParts(key, parts, rights) }
+      this.#gathering.set(key, message)
+    }
+    const at = message.parts.push({ sections, watcher }) - 1
+    return (await message.results)[at]!
+  }
+
+  async #sendParts(
+    key: string,
+    parts: readonly Part[],
+    rights: Rights,
+  ): Promise<SectionResult[][]> {
+    await immediate()
+    this.#gathering.delete(key)
+    const { sections, watcher, split } = join(parts)
+    return split(await this.#send(sections, watcher, rights))
+  }
+
+  async #send(
     sections: readonly Section[],
     watcher: BatchWatcher,
     rights: Rights,

@@ -110,15 +110,18 @@ const covered = ['passwd', 'shadow', 'sudoers']
 function addUsers(folder: string): void {
   for (const name of covered)
     writeFileSync(join(folder, name), readFileSync(`/etc/${name}`), { mode: 0o600 })
+  // Without what this machine's root has in its .bashrc.
+  const passwd = join(folder, 'passwd')
+  writeFileSync(passwd, readFileSync(passwd, 'utf8').replace(/^(root:.*:).*$/m, '$1/bin/sh'))
   const hash = execFileSync('perl', ['-e', 'print crypt(<STDIN>, q($6$saltsalt$))'], {
     input: password,
   })
   for (const [index, user] of ['asks', 'free', 'never'].entries()) {
-    appendFileSync(join(folder, 'passwd'), `${user}:x:${4001 + index}:65534::/:/bin/sh\n`)
+    appendFileSync(passwd, `${user}:x:${4001 + index}:65534::/:/bin/sh\n`)
     appendFileSync(join(folder, 'shadow'), `${user}:${hash.toString()}:19000:0:99999:7:::\n`)
   }
   appendFileSync(join(folder, 'sudoers'), 'asks ALL=(ALL) ALL\nfree ALL=(ALL) NOPASSWD: ALL\n')
-  execFileSync('chmod', ['644', join(folder, 'passwd')])
+  execFileSync('chmod', ['644', passwd])
   execFileSync('chmod', ['440', join(folder, 'sudoers')])
 }
 

@@ -42,6 +42,27 @@ t.test(
   },
 )
 
+t.test('what several ensure() ask at the same time is one message', async (t) => {
+  const folder = await tempFolder(t)
+  const inventory = await localInventory(t, ['a'])
+  const turn = async () =>
+    await testRun({ inventory }, async (play) => {
+      await play('cells', { hosts: 'all' }, async (host) => {
+        const all = [1, 2, 3].map(async (at) => {
+          const one = cell({ path: join(folder, `a${at}`), value: `${at}` })
+          const [first] = await host.ensure([
+            one,
+            cell({ path: join(folder, `b${at}`), value: '' }),
+          ])
+          return first.output
+        })
+        t.same(await Promise.all(all), ['1', '2', '3'], 'each has its own answers')
+      })
+    })
+  t.equal((await turn()).roundTrips('a'), 4, 'the probes with the lock; the changes of each')
+  t.equal((await turn()).roundTrips('a'), 1)
+})
+
 t.test('ensure() gives outputs and what changed', async (t) => {
   const folder = await tempFolder(t)
   const inventory = await localInventory(t, ['a'])
