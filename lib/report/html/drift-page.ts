@@ -18,9 +18,9 @@ export function driftPage(records: readonly DriftRecord[]): DriftPage {
   const newest = newestByHost(ordered)
   const days = daysOf(ordered)
   const perHost = daysByHost(ordered, days)
-  const findings = [...newest].flatMap(([host, record]) =>
+  const findings = [...new Set(newest.values())].flatMap((record) =>
     record.findings.filter(
-      (one) => one.host === host && (record === last || one.state !== 'resolved'),
+      ({ host, state }) => newest.get(host) === record && (record === last || state !== 'resolved'),
     ),
   )
   return {

@@ -1,5 +1,6 @@
 import { h } from './dom.browser.js'
 import { byName, count } from './format.browser.js'
+import { inPieces } from './pieces.browser.js'
 import { byAttention, sign, word } from './status.browser.js'
 
 /** @import { PageHost, PageItem } from '../types.js' */
@@ -28,6 +29,8 @@ export function hostTable({ caption, hosts, items, looked, columns, show }) {
   const ordered = hosts.toSorted((a, b) => byAttention(a.state, b.state) || byName(a.name, b.name))
   const col = (/** @type {string} */ text, /** @type {string} */ kind) =>
     h('th', { scope: 'col', class: kind }, h('span', {}, ...breakable(text)))
+  const body = h('tbody', {})
+  inPieces(body, ordered, row)
   return h(
     'div',
     { class: 'scroll tall', tabindex: 0, role: 'region', 'aria-label': caption },
@@ -47,7 +50,7 @@ export function hostTable({ caption, hosts, items, looked, columns, show }) {
           ...columns.map(([name]) => col(name, 'number')),
         ),
       ),
-      h('tbody', {}, ...ordered.map(row)),
+      body,
     ),
   )
 

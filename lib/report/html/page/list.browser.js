@@ -2,6 +2,7 @@ import { itemDetails } from './details.browser.js'
 import { h } from './dom.browser.js'
 import { filterBar } from './filter.browser.js'
 import { age, byName, count, duration, plural } from './format.browser.js'
+import { inPieces } from './pieces.browser.js'
 import { byAttention, sign, word } from './status.browser.js'
 
 /** @import { Page, PageItem } from '../types.js' */
@@ -39,11 +40,10 @@ export function itemList(page, noun) {
     const of = shown.length === page.items.length ? '' : ` of ${count(page.items.length)}`
     status.textContent = `${count(shown.length)}${of} ${noun}s on ${plural(hosts, 'host')}`
     const isOpen = shown.length <= fewEnough
-    groups.replaceChildren(
-      ...[...grouped(shown, wish.group)].map(([key, items]) =>
-        groupView({ key, items, page, by: wish.group, chosen, isOpen, noun }),
-      ),
-      ...(shown.length > 0 ? [] : [nothing(inScope.length)]),
+    const fresh = h('div', {})
+    groups.replaceChildren(shown.length > 0 ? fresh : nothing(inScope.length))
+    inPieces(fresh, [...grouped(shown, wish.group)], ([key, items]) =>
+      groupView({ key, items, page, by: wish.group, chosen, isOpen, noun }),
     )
   }
 
