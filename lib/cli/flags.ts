@@ -57,6 +57,11 @@ export const flags = {
     help: 'console; json: one event a line; junit: tasks and checks as XML, at the end',
     default: 'console',
   },
+  report: {
+    value: 'FILE.html',
+    repeatable: true,
+    help: 'write what the run has done as one HTML page, at the end, whatever the end is',
+  },
   'no-prefetch': {
     help: 'ask hosts only when it is needed, not at once what the last run of the playbook asked',
   },

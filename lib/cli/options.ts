@@ -23,6 +23,8 @@ export interface PlaybookOptions {
   readonly listTasks: boolean
   readonly prefetch: boolean
   readonly output: 'console' | 'json' | 'junit'
+  /** Files that reports of the run go to; each ends in `.html`. */
+  readonly reports: readonly string[]
   readonly detailedExitcode: boolean
   readonly vaultPasswordFile: string | undefined
   readonly askVaultPass: boolean
@@ -66,6 +68,7 @@ export function parsePlaybookArgs(
     listHosts: has('list-hosts'),
     listTasks: has('list-tasks'),
     output: outputForm(last('output') ?? flags.output.default),
+    reports: reportFiles(all('report'), has('list-hosts') || has('list-tasks')),
     prefetch: !has('no-prefetch'),
     detailedExitcode: has('detailed-exitcode'),
     vaultPasswordFile: last('vault-password-file'),
@@ -172,6 +175,22 @@ function wholeNumber(raw: string, value: string): number {
 function outputForm(value: string): PlaybookOptions['output'] {
   if (value === 'console' || value === 'json' || value === 'junit') return value
   throw usage(`Cannot use value "${value}" of --output: it is none of console, json and junit`)
+}
+
+/** A listing runs nothing that could be reported. */
+function reportFiles(files: readonly string[], isListing: boolean): readonly string[] {
+  const other = files.find((file) => !/\.html$/i.test(file))
+  if (other !== undefined)
+    throw usage(
+      `Cannot use value "${other}" of --report: it does not end in .html`,
+      'Give the report a name that ends in .html',
+    )
+  if (isListing && files.length > 0)
+    throw usage(
+      'Cannot use flag "--report": --list-hosts and --list-tasks run nothing',
+      'Leave one of the two out',
+    )
+  return files
 }
 
 function usage(message: string, hint = 'See --help'): HostwrightError {

@@ -19,6 +19,7 @@ import {
   type EventStream,
   type Reporter,
 } from '../report/index.js'
+import { htmlReporter } from '../report/html/index.js'
 import { listReporter } from './list-reporter.js'
 import { parsePlaybookArgs, playbookHelp, type PlaybookOptions } from './options.js'
 import { askPassword } from '../core/ask-password.js'
@@ -73,6 +74,8 @@ async function execute(
   playbookFolder: string | undefined,
   body: (context: PlaybookContext) => Promise<unknown>,
 ): Promise<number> {
+  // A file that can't be written is told before anything is done.
+  const reports = options.reports.map((file) => htmlReporter(file))
   const vaultPassword = vaultPasswordSource({
     file: options.vaultPasswordFile,
     ask: options.askVaultPass,
@@ -105,10 +108,15 @@ async function execute(
   const events = createEventStream(
     list
       ? [listReporter(options.listTasks)]
-      : [recap, recordReporter(`.hostwright/runs/${run.id}.jsonl`), outputReporter(options)],
+      : [
+          recap,
+          recordReporter(`.hostwright/runs/${run.id}.jsonl`),
+          outputReporter(options),
+          ...reports,
+        ],
   )
   streams.push(events)
-  const release = stopOnSignals(run)
+  const release = stopOnSignals(run, events)
   events.emit({
     type: 'run',
     run: run.id,
@@ -273,9 +281,12 @@ function ofInput(error: unknown): boolean {
 }
 
 /** The first Ctrl-C lets what runs on the hosts end; the second does not wait for it. */
-function stopOnSignals(run: Run): () => void {
+function stopOnSignals(run: Run, events: EventStream): () => void {
   const stop = (signal: NodeJS.Signals) => {
-    if (run.interrupted) process.exit(130)
+    if (run.interrupted) {
+      events.close()
+      process.exit(130)
+    }
     run.interrupt(signal)
   }
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const

@@ -15,6 +15,7 @@ const none: PlaybookOptions = {
   listHosts: false,
   listTasks: false,
   output: 'console',
+  reports: [],
   prefetch: true,
   detailedExitcode: false,
   vaultPasswordFile: undefined,
@@ -49,6 +50,7 @@ const right: readonly (readonly [readonly string[], Partial<PlaybookOptions>])[]
   [['--list-tasks'], { listTasks: true }],
   [['--output', 'json'], { output: 'json' }],
   [['--output', 'junit'], { output: 'junit' }],
+  [['--report', 'a.html', '--report=b.HTML'], { reports: ['a.html', 'b.HTML'] }],
   [['--detailed-exitcode'], { detailedExitcode: true }],
   [['--vault-password-file', 'pass'], { vaultPasswordFile: 'pass' }],
   [['-J'], { askVaultPass: true }],
@@ -92,6 +94,16 @@ const wrong: readonly (readonly [readonly string[], string, RegExp])[] = [
   [['c1'], 'Cannot use argument "c1": a playbook takes flags only', /--help/],
   [['--', '--check'], 'Cannot use argument "--check": a playbook takes flags only', /--help/],
   [['-t', 'a,,b'], 'Cannot use value "a,,b" of --tags: a tag is empty', /--help/],
+  [
+    ['--report', 'run.pdf'],
+    'Cannot use value "run.pdf" of --report: it does not end in .html',
+    /ends in \.html/,
+  ],
+  [
+    ['--list-hosts', '--report', 'a.html'],
+    'Cannot use flag "--report": --list-hosts and --list-tasks run nothing',
+    /one of the two/,
+  ],
   [
     ['--output', 'xml'],
     'Cannot use value "xml" of --output: it is none of console, json and junit',

@@ -1,0 +1,2 @@
+export { driftHtml } from './drift-html.js'
+export { htmlReporter } from './html-reporter.js'

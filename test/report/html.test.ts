@@ -1,0 +1,496 @@
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { chromium, type Browser, type Page } from 'playwright-core'
+import t, { type Test } from 'tap'
+import { HostwrightError } from '../../lib/core/errors.js'
+import type { DriftRecord } from '../../lib/drift/types.js'
+import type { HostwrightEvent } from '../../lib/report/events.js'
+import { driftHtml, htmlReporter } from '../../lib/report/html/index.js'
+import { reportFile } from '../../lib/report/report-file.js'
+import { runPlaybook, startPlaybook } from '../fixtures/playbook.js'
+import { alone, localInventory, tempFolder } from '../fixtures/run.js'
+import { sampleDrift } from './fixtures/sample-drift.js'
+import { sampleRun } from './fixtures/sample-run.js'
+
+const names = ['c1', 'c2', 'c3', 'c4', 'mon1', 'backup1', 'web1', 'web2', 'web3', 'web10']
+const hosts = names.map((name) => `alma9-${name}`)
+
+let browser: Browser | undefined
+
+/** One browser for all tests, with a profile of its own that goes with it. */
+async function chrome(): Promise<Browser> {
+  browser ??= await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  })
+  return browser
+}
+t.teardown(async () => await browser?.close())
+
+interface Shown {
+  readonly page: Page
+  /** What the console said, what was thrown, and every address that was asked for. */
+  readonly complaints: readonly string[]
+  readonly requests: readonly string[]
+  /** Milliseconds from the navigation until the list stands there. */
+  readonly took: number
+}
+
+async function show(
+  t: Test,
+  html: string,
+  options: Parameters<Browser['newPage']>[0] = {},
+): Promise<Shown> {
+  const file = join(await tempFolder(t), 'report.html')
+  writeFileSync(file, html)
+  const page = await (
+    await chrome()
+  ).newPage({ viewport: { width: 1280, height: 900 }, ...options })
+  t.teardown(async () => await page.close())
+  page.setDefaultTimeout(20_000)
+  const complaints: string[] = []
+  const requests: string[] = []
+  page.on('console', (message) => complaints.push(message.text()))
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('dialog', (dialog) => complaints.push(`dialog ${dialog.message()}`))
+  page.on('request', (request) => requests.push(request.url()))
+  const started = performance.now()
+  await page.goto(pathToFileURL(file).href)
+  await page.getByRole('status').waitFor()
+  return { page, complaints, requests, took: performance.now() - started }
+}
+
+function runHtml(file: string, events: readonly HostwrightEvent[]): string {
+  const reporter = htmlReporter(file)
+  for (const event of events) reporter.event(event)
+  reporter.close?.()
+  return readFileSync(file, 'utf8')
+}
+
+async function sampleHtml(t: Test): Promise<string> {
+  return runHtml(join(await tempFolder(t), 'run.html'), sampleRun())
+}
+
+function asksForNothing(t: Test, { requests, complaints }: Shown): void {
+  t.same(complaints, [], 'the console is silent')
+  t.ok(
+    requests.every((url) => url.startsWith('file:') || url.startsWith('data:')),
+    'nothing is asked of anyone',
+  )
+  t.equal(requests.filter((url) => url.startsWith('file:')).length, 1, 'not even of the disk')
+}
+
+const lines = (page: Page) => page.locator('.line')
+/** What a click on each would do; thousands of clicks would take minutes. */
+async function openAll(page: Page, kind: string): Promise<void> {
+  await page.evaluate(
+    `for (const one of document.querySelectorAll('details.${kind}')) one.open = true`,
+  )
+  // Browsers tell of it in a task of its own.
+  await page.waitForTimeout(100)
+}
+
+const shownCount = (page: Page) => page.getByRole('status')
+
+t.test('the report of a run shows what was done, and filters it', async (t) => {
+  const shown = await show(t, await sampleHtml(t))
+  const { page } = shown
+  t.equal(await page.title(), 'Database cluster · Run')
+  t.equal(await page.locator('h1').textContent(), 'Database cluster')
+  const sections = await page.getByRole('heading', { level: 2 }).allTextContents()
+  t.same(sections, ['Failures', 'Notes', 'Timeline', 'Hosts', 'Checks', 'Slowest tasks', 'Tasks'])
+  const failures = page.locator('#failures')
+  for (const text of [
+    'HOST_UNREACHABLE',
+    'TASK_FAILED',
+    'roles/mariadb_master_master/replication.ts:58:5',
+    'seed this server again with mariadb-backup',
+    'ERROR 1236 (HY000)',
+  ])
+    t.ok(await failures.getByText(text).isVisible(), `the failures tell ${text}`)
+  t.match(await page.locator('.figures').innerText(), /changed\s*37/)
+  t.match(
+    await page
+      .getByRole('row', { name: /alma9-c1/ })
+      .first()
+      .innerText(),
+    /changed[\s\S]*\b22\b[\s\S]*\b13\b[\s\S]*\b9\b/,
+    'the recap with its round trips',
+  )
+  t.match(
+    await page.getByRole('img', { name: /^alma9-c2: busy for/ }).getAttribute('aria-label'),
+    /longest mariadb_master_master: packages/,
+    'the timeline in words',
+  )
+  t.ok((await page.locator('.track rect').count()) > 20, 'and drawn')
+  t.match(await page.locator('#slowest tbody tr').first().innerText(), /21 s[\s\S]*alma9-c4/)
+
+  t.equal(
+    await shownCount(page).textContent(),
+    '39 of 80 tasks on 4 hosts',
+    'quiet ones are hidden',
+  )
+  const search = page.getByRole('searchbox')
+  await search.fill('nginx ALMA9-C1')
+  await shownCount(page).getByText('3 of 80 tasks on 1 host').waitFor()
+  await search.fill('')
+  await page.getByRole('combobox', { name: 'role' }).selectOption('lsyncd_peer')
+  await shownCount(page).getByText('9 of 80').waitFor()
+  await page.getByRole('combobox', { name: 'host' }).selectOption('alma9-c3')
+  await shownCount(page).getByText('3 of 80').waitFor()
+  await page.getByRole('checkbox', { name: /^ok/ }).check()
+  await shownCount(page).getByText('6 of 80').waitFor()
+  await page.getByRole('checkbox', { name: /^changed/ }).uncheck()
+  await shownCount(page).getByText('3 of 80').waitFor()
+  await page.getByLabel('Group').selectOption('title')
+  t.equal(await page.locator('.group').count(), 3, 'grouped by task')
+  await search.fill('no such thing')
+  await page.getByText('No task like this').waitFor()
+  await page.getByRole('button', { name: 'alma9-c4, mariadb_master_master' }).click()
+  await shownCount(page).getByText('3 of 80 tasks on 1 host').waitFor()
+  t.ok(await search.evaluate((element) => element === element.ownerDocument.activeElement))
+  asksForNothing(t, shown)
+})
+
+t.test('a line opens to its diff, which is not there before', async (t) => {
+  const shown = await show(t, await sampleHtml(t))
+  const { page } = shown
+  const line = lines(page).filter({ hasText: 'zz-master-master.cnf' }).first()
+  t.match(await line.textContent(), /content, mode/)
+  t.equal(await page.locator('.diff').count(), 0)
+  await line.locator('summary').click()
+  const diff = line.locator('.diff')
+  await diff.waitFor()
+  t.same(await diff.locator('.removed td:last-child').allTextContents(), [
+    'removed: innodb_buffer_pool_size = 128M',
+  ])
+  t.same(await diff.locator('.added td:last-child').allTextContents(), [
+    'added: innodb_buffer_pool_size = 2G',
+  ])
+  t.same(await diff.locator('.added td').first().innerText(), '', 'no number on the side before')
+  t.match(await line.innerText(), /0600\s+0644[\s\S]*index\.ts:42:5/)
+  asksForNothing(t, shown)
+})
+
+t.test('the keyboard is enough', async (t) => {
+  const { page } = await show(t, await sampleHtml(t))
+  const at = async () => await page.evaluate('document.activeElement.innerText.split("\\n")[0]')
+  await page.keyboard.press('Tab')
+  t.equal(await at(), 'Skip to the list')
+  await page.keyboard.press('/')
+  await page.keyboard.type('chrony/nginx')
+  t.equal(await page.getByRole('searchbox').inputValue(), 'chrony/nginx', 'a slash can be typed')
+  await page.keyboard.press('Escape')
+  t.equal(await page.getByRole('searchbox').inputValue(), '')
+  await page.locator('.group summary').first().focus()
+  const open = async () =>
+    await page.evaluate('document.activeElement.closest("details").hasAttribute("open")')
+  await page.keyboard.press('ArrowLeft')
+  t.equal(await open(), false)
+  await page.keyboard.press('ArrowDown')
+  t.match(await at(), 'alma9-c2', 'what is closed is passed by')
+  await page.keyboard.press('ArrowUp')
+  await page.keyboard.press('ArrowRight')
+  t.equal(await open(), true)
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('Enter')
+  t.equal(await open(), true, 'a line')
+  await page.keyboard.press('ArrowLeft')
+  t.equal(await open(), false)
+  await page.keyboard.press('ArrowLeft')
+  t.match(await at(), 'alma9-c1', 'back at its group')
+  await page.keyboard.press('End')
+  t.match(await at(), 'failed')
+})
+
+t.test('colours follow the system until one is chosen', async (t) => {
+  const { page } = await show(t, await sampleHtml(t), { colorScheme: 'dark' })
+  const paper = async () => await page.evaluate('getComputedStyle(document.body).backgroundColor')
+  const dark = await paper()
+  await page.emulateMedia({ colorScheme: 'light' })
+  const light = await paper()
+  t.not(dark, light)
+  await page.getByText('dark', { exact: true }).click()
+  t.equal(await paper(), dark)
+  await page.reload()
+  t.equal(await paper(), dark, 'the choice is kept')
+  await page.emulateMedia({ media: 'print' })
+  t.equal(await paper(), 'rgb(255, 255, 255)', 'paper is white all the same')
+  t.equal(await page.locator('nav').isVisible(), false)
+})
+
+t.test('the report of drift shows the newest state and the history', async (t) => {
+  const shown = await show(t, driftHtml(sampleDrift({ hosts, perHost: 1.4 })))
+  const { page } = shown
+  t.equal(await page.title(), 'Database cluster · Drift')
+  const sections = await page.getByRole('heading', { level: 2 }).allTextContents()
+  t.same(sections, ['Over the checks', 'Hosts', 'By host and day', 'Findings'])
+  t.match(await page.locator('.figures').innerText(), /hosts unknown\s*1/)
+  t.match(
+    await page.getByRole('row', { name: /alma9-backup1/ }).innerText(),
+    /unknown[\s\S]*no answer on port 22[\s\S]*last known 2026-03-08/,
+  )
+  for (const name of ['Findings', 'Duration', 'Round trips'])
+    t.equal(
+      await page.getByRole('img', { name: new RegExp(`^${name}, 43 checks: now `) }).count(),
+      1,
+      `${name} over the checks`,
+    )
+  const lane = page.getByRole('img', { name: /^alma9-backup1: drift on \d+ of 43 days/ })
+  t.match(await lane.getAttribute('aria-label'), /unknown on \d days?$/)
+  t.equal(await lane.locator('i').count(), 43, 'a cell a day')
+  t.equal(await lane.locator('i').last().getAttribute('title'), '2026-03-09: unknown')
+  await page.getByText('As a table').first().click()
+  await page.getByRole('table', { name: 'Findings by check' }).waitFor()
+
+  const side = page.getByRole('combobox', { name: 'side' })
+  await side.selectOption('code')
+  t.match(await shownCount(page).textContent(), /^\d+ of \d+ findings on \d+ hosts?$/)
+  await side.selectOption('')
+  const line = lines(page).filter({ hasText: 'zz-master-master.cnf' }).first()
+  await line.locator('summary').click()
+  const text = await line.innerText()
+  t.match(text, /gtid_strict_mode = OFF/)
+  t.match(text, /The host has changed, the playbook has not/)
+  t.match(text, /modified 2026-03-09T01:12:44Z by root\nlast login: ops/)
+  t.match(text, /Since\s+2026-\d\d-\d\d 02:15 UTC/)
+  asksForNothing(t, shown)
+})
+
+t.test('driftHtml() takes each host from the newest check that looked at it', async (t) => {
+  const [first] = sampleDrift({ hosts: ['a', 'b'], checks: 1, perHost: 4 })
+  const time = '2026-01-27T02:15:00.000Z'
+  const left = { ...first!, time, hosts: { b: first!.hosts['b']! }, findings: [] }
+  const { page } = await show(t, driftHtml([left, first!]))
+  const open = first!.findings.filter(({ host }) => host === 'a').length
+  t.ok(open > 1 && open < first!.findings.length)
+  t.equal(await shownCount(page).textContent(), `${open} findings on 1 host`)
+  t.match(await page.getByRole('row', { name: /^a / }).innerText(), /2026-01-26 02:15/)
+  t.equal((await show(t, driftHtml([]))).complaints.length, 0, 'no check at all is no error')
+})
+
+const attack = `"'><script>alert(1)</script><img src=x onerror=alert(2)>&lt;</script><!--\u2028\u202e\u001b[31m`
+
+/** Every text of some data, but the words that a report reads, made hostile. */
+function poisoned<T>(data: T, kept: ReadonlySet<string>): T {
+  const walk = (value: unknown, key: string): unknown => {
+    if (typeof value === 'string') return kept.has(key) ? value : value + attack
+    if (Array.isArray(value)) return value.map((one) => walk(one, key))
+    if (value === null || typeof value !== 'object') return value
+    const isNamed = key === 'hosts' || key === 'tasks'
+    return Object.fromEntries(
+      Object.entries(value).map(([name, one]) => [isNamed ? name + attack : name, walk(one, name)]),
+    )
+  }
+  return walk(data, '') as T
+}
+
+t.test('nothing in the data becomes a part of the page', async (t) => {
+  const kept = new Set(['type', 'time', 'status', 'state', 'result', 'level', 'side', 'since'])
+  const run = poisoned(sampleRun(), kept)
+  const drift = poisoned<readonly DriftRecord[]>(
+    sampleDrift({ hosts: hosts.slice(0, 6), checks: 3, perHost: 2 }),
+    kept,
+  )
+  const file = join(await tempFolder(t), 'run.html')
+  for (const html of [runHtml(file, run), driftHtml(drift)]) {
+    t.equal(html.match(/<script/g)?.length, 2, 'its own data and its own script')
+    const shown = await show(t, html)
+    const { page } = shown
+    t.ok((await page.locator('h1').textContent())?.includes('<script>alert(1)</script>'))
+    for (const box of await page.getByRole('checkbox').all()) await box.check()
+    for (const kind of ['group', 'line']) await openAll(page, kind)
+    t.ok((await page.locator('.diff').count()) > 0)
+    t.equal(await page.locator('img, script:not([id]):not([type=module])').count(), 0)
+    asksForNothing(t, shown)
+  }
+})
+
+t.test('its policy keeps out what is not its own', async (t) => {
+  const html = (await sampleHtml(t)).replace(
+    '</body>',
+    '<script>document.title = "taken"</script><p style="color: red" id="styled">x</p></body>',
+  )
+  const { page, complaints } = await show(t, html)
+  t.equal(await page.title(), 'Database cluster · Run', 'a script without its hash does not run')
+  t.not(
+    await page.evaluate('getComputedStyle(document.getElementById("styled")).color'),
+    'rgb(255, 0, 0)',
+  )
+  t.equal(complaints.filter((text) => text.includes('Content Security Policy')).length, 2)
+})
+
+t.test('500 hosts and 5,000 findings do not stop the page', async (t) => {
+  const many = Array.from({ length: 500 }, (_, at) => `node${at + 1}`)
+  const records = sampleDrift({ hosts: many, checks: 60, perHost: 10 })
+  const found = records.at(-1)?.findings.filter(({ state }) => state !== 'resolved').length ?? 0
+  t.ok(found >= 4_900, `${found} findings`)
+  const started = performance.now()
+  const html = driftHtml(records)
+  const made = performance.now() - started
+  const shown = await show(t, html)
+  const { page } = shown
+  const timed = async (work: () => Promise<unknown>) => {
+    const begin = performance.now()
+    await work()
+    return Math.round(performance.now() - begin)
+  }
+  const paint = await page.evaluate(
+    'performance.getEntriesByName("first-contentful-paint")[0].startTime',
+  )
+  t.equal(await lines(page).count(), 0, 'no line is made before its group is opened')
+  const filtered = await timed(async () => {
+    await page.getByRole('searchbox').fill('node77 lsyncd')
+    await page.getByText(/^\d+ of 5,\d+ findings on 1 host$/).waitFor()
+  })
+  const grouped = await timed(async () => {
+    await page.getByRole('searchbox').fill('')
+    await page.getByLabel('Group').selectOption('role')
+    await page.getByRole('heading', { level: 3, name: 'mariadb_master_master' }).click()
+    await page.getByRole('button', { name: /^Show 100 more of/ }).waitFor()
+  })
+  t.equal(await lines(page).count(), 100, 'a long group comes in pieces')
+  await page.getByRole('button', { name: /^Show 100 more of/ }).click()
+  t.equal(await lines(page).count(), 200)
+  const sizes = `${(html.length / 1e6).toFixed(1)} MB made in ${Math.round(made)} ms`
+  t.comment(
+    `${sizes}; list after ${Math.round(shown.took)} ms, first paint ${Math.round(Number(paint))} ms, filter ${filtered} ms, group ${grouped} ms`,
+  )
+  asksForNothing(t, shown)
+})
+
+t.test('it fits a small screen', async (t) => {
+  const drift = driftHtml(sampleDrift({ hosts, perHost: 1.4 }))
+  for (const html of [await sampleHtml(t), drift]) {
+    const { page } = await show(t, html, { viewport: { width: 380, height: 800 } })
+    await openAll(page, 'line')
+    t.equal(await page.evaluate('document.documentElement.scrollWidth'), 380)
+  }
+})
+
+t.test('screenshots, light and dark', async (t) => {
+  const wanted = process.env['HOSTWRIGHT_SCREENSHOTS'] === '1'
+  const folder = wanted
+    ? fileURLToPath(new URL('../../docs', import.meta.url))
+    : await tempFolder(t)
+  const html = driftHtml(sampleDrift({ hosts, perHost: 1.4 }))
+  for (const colorScheme of ['light', 'dark'] as const) {
+    const { page } = await show(t, html, { colorScheme, viewport: { width: 1180, height: 1400 } })
+    const path = join(folder, `report-${colorScheme}.png`)
+    await page.screenshot({ path })
+    t.ok(statSync(path).size < 200_000, `${colorScheme}: ${statSync(path).size} bytes`)
+  }
+})
+
+t.test('reportFile() writes a file as a whole, or says at once that it can not', async (t) => {
+  const folder = await tempFolder(t)
+  const file = join(folder, 'report.html')
+  const report = reportFile(file)
+  t.same(readdirSync(folder), [], 'trying leaves nothing')
+  report.write('first')
+  writeFileSync(file, 'second', { mode: 0o600 })
+  symlinkSync('report.html', join(folder, 'link.html'))
+  reportFile(join(folder, 'link.html')).write('third')
+  t.equal(readFileSync(file, 'utf8'), 'third', 'a link is followed')
+  t.same(readdirSync(folder).toSorted(), ['link.html', 'report.html'])
+  mkdirSync(join(folder, 'folder.html'))
+  const cases = [
+    [join(folder, 'none', 'r.html'), /its directory is not there/],
+    [join(file, 'r.html'), /a part of its path is no directory/],
+    [join(folder, 'folder.html'), /it is there already, and it is no file/],
+  ] as const
+  for (const [path, message] of cases)
+    t.throws(() => reportFile(path), { code: 'USAGE_INVALID', message, name: HostwrightError.name })
+})
+
+const library = new URL('../../lib/index.ts', import.meta.url).href
+
+async function playbookOf(t: Test, body: string): Promise<string> {
+  const script = join(await tempFolder(t), 'playbook.mts')
+  writeFileSync(
+    script,
+    `import { command, file, playbook } from ${JSON.stringify(library)}
+await playbook('reported', async ({ play }) => {
+  await play('Work', { hosts: 'all' }, async (host) => { ${body} })
+})
+`,
+  )
+  return script
+}
+
+t.test('--report writes what a run has done, also where it fails', async (t) => {
+  const folder = await tempFolder(t)
+  const path = join(folder, 'run.html')
+  const script = await playbookOf(
+    t,
+    `await host.ensure([
+      file({ path: '${folder}/made', content: 'hello\\n' }),
+      command({ run: 'echo because >&2; false' }),
+    ])`,
+  )
+  const inventory = await localInventory(t, ['a'])
+  const { exitCode, stderr } = await alone(
+    async () => await runPlaybook(script, ['-i', inventory, '--report', path]),
+  )
+  t.equal(exitCode, 2, stderr)
+  const { page, complaints } = await show(t, readFileSync(path, 'utf8'))
+  t.same(complaints, [])
+  t.match(
+    await page.locator('#failures').innerText(),
+    /COMMAND_FAILED[\s\S]*playbook\.mts:3[\s\S]*because/,
+  )
+  await lines(page)
+    .filter({ hasText: `file ${folder}/made` })
+    .locator('summary')
+    .click()
+  await page.locator('.diff').getByText('hello').waitFor()
+})
+
+t.test('--report that can not be written is told before a host is touched', async (t) => {
+  const folder = await tempFolder(t)
+  const script = await playbookOf(t, `await host.$\`touch ${folder}/touched\``)
+  const inventory = await localInventory(t, ['a'])
+  const path = join(folder, 'none', 'run.html')
+  const { exitCode, stderr } = await runPlaybook(script, ['-i', inventory, '--report', path])
+  t.equal(exitCode, 1)
+  t.match(stderr, /Cannot write the report ".*run\.html": its directory is not there/)
+  t.same(readdirSync(folder), [])
+})
+
+for (const [times, outcome] of [
+  [1, 'interrupted'],
+  [2, 'cut off'],
+] as const)
+  t.test(`--report is written when a run gets SIGINT, ${times} times`, async (t) => {
+    const folder = await tempFolder(t)
+    const script = await playbookOf(
+      t,
+      `await host.ensure([command({ run: 'sleep 3' }), file({ path: '${folder}/never', content: '' })])`,
+    )
+    const inventory = await localInventory(t, ['a'])
+    const path = join(folder, 'run.html')
+    let sent = 0
+    const ended = await alone(
+      async () =>
+        await startPlaybook(script, ['-i', inventory, '--output', 'json', '--report', path], {
+          onEvent: ({ type }, child) => {
+            const isDue = sent === 0 ? type === 'start' : type === 'note' && sent < times
+            if (isDue) sent += child.kill('SIGINT') ? 1 : 0
+          },
+        }).finished,
+    )
+    t.equal(ended.exitCode, 130, ended.stderr)
+    const { page } = await show(t, readFileSync(path, 'utf8'))
+    t.equal(await page.locator('.outcome').innerText(), outcome)
+    t.same(readdirSync(folder), ['run.html'])
+  })
