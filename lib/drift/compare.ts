@@ -106,7 +106,7 @@ function wasLookedAt(host: SeenHost | undefined, finding: Finding, run: CheckedR
     host.failure === undefined &&
     host.unknown.length === 0 &&
     !host.leftOut
-  return whole && (host.counts.has(role) || role.startsWith('handler '))
+  return whole && (role === '' || host.counts.has(role) || role.startsWith('handler '))
 }
 
 /** Texts are told while they differ. */

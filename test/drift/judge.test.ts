@@ -110,6 +110,13 @@ const cases: readonly {
     ],
   },
   {
+    name: 'a task of no role likewise, also where it was the only one',
+    turns: [
+      [[{}, { role: '', task: 'file /y', ...mode }], ['a / file /y / mode: new unknown 01'], 2],
+      [{}, ['a / file /y / mode: resolved unknown 01'], 0],
+    ],
+  },
+  {
     name: 'what drift on the host itself explains is not held against the check',
     turns: [
       [
