@@ -1,4 +1,5 @@
 export { playbook, type PlaybookContext } from './cli/playbook.js'
+export { drift, type DriftOptions } from './cli/drift.js'
 export type { PlayFunction, PlayOptions } from './play/play.js'
 export { check, type Check, type CheckOptions } from './play/check.js'
 export { requireChecks } from './play/requireChecks.js'

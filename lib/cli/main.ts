@@ -20,6 +20,11 @@ const commands: Readonly<Record<string, Command>> = {
     help: 'run a playbook; its own --help tells the flags',
     run: runPlaybook,
   },
+  drift: {
+    usage: 'drift PLAYBOOK -i INVENTORY [flags]',
+    help: 'check whether the hosts are still what a playbook says',
+    run: runDrift,
+  },
   inventory: {
     usage: 'inventory -i PATH --list',
     help: 'print the hosts and variables of an inventory as JSON',
@@ -70,6 +75,19 @@ async function runPlaybook([playbook, ...argv]: string[]): Promise<number> {
     throw usage(`Cannot run playbook "${playbook}": there is no such file`, 'Check the path')
   process.argv = [process.execPath, file, ...argv]
   await import(pathToFileURL(file).href)
+  return Number(process.exitCode ?? 0)
+}
+
+async function runDrift([playbook, ...argv]: string[]): Promise<number> {
+  if (playbook === '--help' || playbook === '-h')
+    return print((await import('./drift-help.js')).driftHelp)
+  if (playbook === undefined || playbook.startsWith('-'))
+    throw usage(
+      'Cannot check a playbook for drift: its path is missing',
+      'Write hostwright drift PLAYBOOK, flags last',
+    )
+  process.argv = [process.execPath, playbook, ...argv]
+  await (await import('./drift.js')).drift(playbook)
   return Number(process.exitCode ?? 0)
 }
 

@@ -21,6 +21,7 @@ import {
 } from '../report/index.js'
 import { htmlReporter } from '../report/html/index.js'
 import { listReporter } from './list-reporter.js'
+import { instead, type Purpose } from './purpose.js'
 import { parsePlaybookArgs, playbookHelp, type PlaybookOptions } from './options.js'
 import { askPassword } from '../core/ask-password.js'
 import { version } from './version.js'
@@ -59,7 +60,10 @@ export async function playbook(
     }
     if (options.version) return void process.stdout.write(`${version()}\n`)
     const playbookFolder = place && dirname(place.file)
-    const exitCode = await execute(name, options, playbookFolder, body)
+    const run = async (purpose?: Purpose) =>
+      await execute(name, purposeful(options, purpose), playbookFolder, body, purpose)
+    const isListed = options.listHosts || options.listTasks
+    const exitCode = await (isListed ? run() : (instead.taken?.(name, run) ?? run()))
     // A second playbook of the same script does not make up for the first.
     process.exitCode ||= exitCode
   } catch (error) {
@@ -73,6 +77,7 @@ async function execute(
   options: PlaybookOptions,
   playbookFolder: string | undefined,
   body: (context: PlaybookContext) => Promise<unknown>,
+  purpose: Purpose = {},
 ): Promise<number> {
   // A file that can't be written is told before anything is done.
   const reports = options.reports.map((file) => htmlReporter(file))
@@ -101,6 +106,8 @@ async function execute(
     forks: options.forks,
     defaults: { user: options.user, privateKey: options.privateKey, becomePassword },
     emit: (event) => streams[0]?.emit(event),
+    fingerprint: purpose.fingerprint,
+    mends: purpose.mends,
     ...(options.prefetch &&
       !list && { asked: readAsked(`.hostwright/asked/${encodeURIComponent(name)}.json`) }),
   })
@@ -111,6 +118,7 @@ async function execute(
       : [
           recap,
           recordReporter(`.hostwright/runs/${run.id}.jsonl`),
+          ...(purpose.reporter ? [purpose.reporter] : []),
           outputReporter(options),
           ...reports,
         ],
@@ -153,12 +161,15 @@ async function execute(
       level: 'warning',
       text: `nothing has the tag ${unseen.map((tag) => `"${tag}"`).join(', ')}`,
     })
+  const verdict = run.interrupted
+    ? undefined
+    : await purpose.conclude?.({ run, thrown, started, emit: events.emit })
   await run.close()
   process.off('unhandledRejection', stray)
   release()
   for (const [host, count] of run.roundTrips()) recap.setRoundTrips(host, count)
   const hosts = recap.hosts()
-  const exitCode = exitCodeOf(run, thrown, options, hosts)
+  const exitCode = verdict ?? exitCodeOf(run, thrown, options, hosts)
   events.emit({
     type: 'recap',
     run: run.id,
@@ -171,6 +182,11 @@ async function execute(
   events.close()
   if (thrown !== undefined) tell(thrown)
   return exitCode
+}
+
+/** What a special run wants differently from what the command line says. */
+function purposeful(options: PlaybookOptions, { check, limit }: Purpose = {}): PlaybookOptions {
+  return { ...options, check: check ?? options.check, limit: limit ?? options.limit }
 }
 
 interface Idle {

@@ -42,6 +42,8 @@ export interface DriftHost {
   readonly state: DriftHostState
   /** Why it is unknown. */
   readonly reason?: string
+  /** Some of its tasks were not looked at: tags left them out, or they could not be known. */
+  readonly partial?: true
   /** Messages exchanged with the host after login. */
   readonly roundTrips: number
   /** How many tasks were looked at, by role; those of no role under an empty name. */
@@ -64,6 +66,8 @@ export interface DriftRecord {
   readonly hosts: Readonly<Record<string, DriftHost>>
   /** Resolved ones included. */
   readonly findings: readonly Finding[]
+  /** Open ones of earlier checks that this one has not looked at, as they were told last. */
+  readonly unseen?: readonly Finding[]
   /** Fingerprints by host and task: of the wish, and of what the host answered. */
   readonly fingerprints: Readonly<Record<string, Readonly<Record<string, Fingerprint>>>>
 }
@@ -71,5 +75,6 @@ export interface DriftRecord {
 /** Salted hashes. */
 export interface Fingerprint {
   readonly wish: string
+  /** A word for each question: half of it of the question, half of the answer. */
   readonly state: string
 }

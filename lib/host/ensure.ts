@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HostwrightError } from '../core/errors.js'
-import type { Change, TaskStatus } from '../report/events.js'
+import type { Change, TaskEvent, TaskStatus } from '../report/events.js'
 import type { Plan, Query, Resource } from '../resources/types.js'
 import { Answers, Needed } from './answers.js'
 import type { BatchWatcher, Section, SectionResult } from './batch.js'
 import type { Prefetch } from './prefetch.js'
 import { questions } from './questions.js'
 import { UnknownSignal } from './signals.js'
+import { recordedAsk, taskFingerprints } from './fingerprints.js'
 import { stepError } from './step-error.js'
 import { outputLines } from './output.js'
 import { due } from './due.js'
@@ -49,6 +50,8 @@ class Ensure {
   /** Changes of resources whose message was lost: they may be made already. */
   readonly #inFlight = new Map<number, readonly Change[]>()
   readonly #attempts = new Map<number, number>()
+  /** Of what was planned, where they are wanted. */
+  readonly #fingerprints: Pick<TaskEvent, 'wish' | 'state'>[] = []
   /** Why a resource is skipped or unknown. */
   readonly #reasons = new Map<number, string>()
   #next = 0
@@ -87,7 +90,7 @@ class Ensure {
         continue
       }
       try {
-        const plan = resource.type.plan(resource.wish as never, this.#answers.ask)
+        const plan = this.#plan(index, resource)
         this.#take(index, resource, plan)
       } catch (error) {
         if (error instanceof Needed) return error.queries
@@ -103,6 +106,16 @@ class Ensure {
     return []
   }
 
+  #plan(index: number, resource: Resource<unknown>): Plan<unknown> {
+    const { ask } = this.#answers
+    const { fingerprint } = this.view.runtime.context
+    if (!fingerprint) return resource.type.plan(resource.wish as never, ask)
+    const answers = new Map<string, unknown>()
+    const plan = resource.type.plan(resource.wish as never, recordedAsk(ask, answers))
+    this.#fingerprints[index] = taskFingerprints(resource, answers, fingerprint)
+    return plan
+  }
+
   #take(index: number, resource: Resource<unknown>, plan: Plan<unknown>): void {
     this.#plans[index] = plan
     const idle = plan.steps.length === 0 && plan.changes.length === 0
@@ -115,6 +128,12 @@ class Ensure {
       this.view.notifyDue(handlersOf(resource))
       const status = plan.skipped === undefined ? 'ok' : 'skipped'
       return this.#settle(index, status, [], plan.skipped)
+    }
+    const leftAlone = this.view.leftAlone(resource.task)
+    if (leftAlone !== undefined) {
+      // What it would give once it is made so does not hold.
+      this.#plans[index] = undefined
+      return this.#settle(index, 'skipped', [], leftAlone)
     }
     if (plan.effects) this.#answers.predict(plan.effects)
     if (this.view.readOnly) {
@@ -318,6 +337,7 @@ class Ensure {
       ...(reason !== undefined && { reason }),
       duration: status === 'changed' ? this.#lap() : 0,
       ...(resource.place && { place: resource.place }),
+      ...(status !== 'unknown' && this.#fingerprints[index]),
     })
   }
 

@@ -166,8 +166,8 @@ function createPeer(view: View, name: string): Peer {
         throw new UnknownSignal(reason)
       } catch (error) {
         if (!(error instanceof UnknownSignal)) throw error
-        // What tags leave out needs no fact.
-        if (view.readOnly || !view.selected())
+        // What is left out, by tags or because it has not drifted, needs no fact.
+        if (view.readOnly || !view.selected() || context.mends)
           throw new UnknownSignal(`fact "${fact.name}" of "${name}": ${error.reason}`)
         throw new HostwrightError(
           'FACT_NOT_PUBLISHED',

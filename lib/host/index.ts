@@ -1,7 +1,7 @@
 export { createHost, flushHandlers, viewOf } from './host.js'
 export { handler, type Host, type Peer, type Result } from './types.js'
 export type { CommandOptions, CommandResult, RemoteShell } from './remote-shell.js'
-export { HostRuntime, type Mode, type RunContext } from './runtime.js'
+export { HostRuntime, type Mends, type Mode, type RunContext } from './runtime.js'
 export { Session, type SessionContext } from './session.js'
 export { UnknownSignal, unknownValue } from './signals.js'
 export { View, type Scope } from './view.js'

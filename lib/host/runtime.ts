@@ -16,6 +16,9 @@ import type { View } from './view.js'
  */
 export type Mode = 'run' | 'check' | 'observe' | 'list'
 
+/** Says which tasks a run that mends makes so. */
+export type Mends = (host: string, role: string | undefined, task: string) => boolean
+
 /** What all hosts of a run share. */
 export interface RunContext {
   readonly mode: Mode
@@ -33,6 +36,10 @@ export interface RunContext {
   /** What an account on a host was asked in the last run. */
   readonly asked: (host: string, user: string) => readonly Query[] | undefined
   readonly changes: ChangeCount
+  /** Makes fingerprints of wishes and answers, for events. @default none are made */
+  readonly fingerprint?: ((value: unknown) => string) | undefined
+  /** Whether a task may be made so, where a run makes only some of what differs. @default all may */
+  readonly mends?: Mends | undefined
   /** Reads the facts of a host that takes no part; ends when it has done so. */
   readonly observe: (host: string) => Promise<void> | undefined
 }

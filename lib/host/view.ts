@@ -77,6 +77,19 @@ export class View {
     return only.length === 0 || only.includes('all') || tags.includes('always')
   }
 
+  /**
+   * Why a run that mends leaves something alone that differs; what a handler does was asked for by
+   * what has been mended.
+   *
+   * @param task left out for a command, which is none
+   */
+  leftAlone(task?: string): string | undefined {
+    const { mends } = this.runtime.context
+    if (!mends || this.readOnly || this.scope.handler === true) return undefined
+    if (task !== undefined && mends(this.name, this.role, task)) return undefined
+    return 'it is not what has drifted'
+  }
+
   emit(event: TaskEvents): void {
     if (this.runtime.mode === 'observe') return
     this.runtime.context.emit({

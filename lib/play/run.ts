@@ -13,7 +13,14 @@ import type { Connection } from '../connection/types.js'
 import { HostwrightError } from '../core/errors.js'
 import type { Place } from '../core/place.js'
 import { FactBoard } from '../facts/board.js'
-import { HostRuntime, Session, UnknownSignal, type Mode, type RunContext } from '../host/index.js'
+import {
+  HostRuntime,
+  Session,
+  UnknownSignal,
+  type Mends,
+  type Mode,
+  type RunContext,
+} from '../host/index.js'
 import { localNames } from '../inventory/index.js'
 import type { Inventory, InventoryHost } from '../inventory/types.js'
 import type { EventBody } from '../report/events.js'
@@ -39,6 +46,10 @@ export interface RunOptions {
   readonly emit: (event: EventBody) => void
   /** What the hosts were asked in earlier runs. @default nothing is asked before it is needed */
   readonly asked?: Asked | undefined
+  /** Makes fingerprints of wishes and answers for the events of tasks. @default none are made */
+  readonly fingerprint?: ((value: unknown) => string) | undefined
+  /** Which tasks are made so. @default all */
+  readonly mends?: Mends | undefined
 }
 
 /** Node tells of every process that is started asynchronously, which zx's `$` does. */
@@ -85,6 +96,8 @@ export class Run {
       observe: observer(this),
       asked: (host, user) => (this.#local.has(host) ? undefined : options.asked?.of(host, user)),
       changes: { made: 0 },
+      fingerprint: options.fingerprint,
+      mends: options.mends,
     }
   }
 

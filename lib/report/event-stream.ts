@@ -45,8 +45,21 @@ export function createEventStream(
   }
 }
 
-/** Words of the library's own; a password that happens to be one of them must not garble the stream. */
-const own = new Set(['type', 'time', 'status', 'level', 'stream', 'result'])
+/**
+ * Words of the library's own; a password that happens to be one of them must not garble the stream.
+ * Fingerprints are hexadecimal, and a drift record is made of what has come through here already.
+ */
+const own = new Set([
+  'type',
+  'time',
+  'status',
+  'level',
+  'stream',
+  'result',
+  'wish',
+  'state',
+  'record',
+])
 
 function stamp(body: EventBody): HostwrightEvent {
   const { type, ...rest } = body

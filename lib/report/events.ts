@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../core/errors.js'
 import type { Place } from '../core/place.js'
+import type { DriftRecord } from '../drift/types.js'
 
 /** `unknown`: check mode can't know, because an earlier change has not been made. */
 export type TaskStatus = 'ok' | 'changed' | 'failed' | 'skipped' | 'unknown'
@@ -83,6 +84,9 @@ export interface TaskEvent extends OnHost {
   readonly duration: number
   readonly place?: Place
   readonly handler?: boolean
+  /** In a drift check, of what was looked at: fingerprints of the wish, and of what was answered. */
+  readonly wish?: string
+  readonly state?: string
 }
 /** A piece of a running command's output, whole lines, secrets taken out. */
 export interface OutputEvent extends OnHost {
@@ -121,6 +125,11 @@ export interface FailureEvent extends OnHost {
   readonly unreachable: boolean
   readonly error: ErrorRecord
 }
+/** A drift check has been compared with the earlier ones. */
+export interface DriftEvent extends Stamp {
+  readonly type: 'drift'
+  readonly record: DriftRecord
+}
 export interface RecapEvent extends Stamp {
   readonly type: 'recap'
   readonly run: string
@@ -144,6 +153,7 @@ export type HostwrightEvent =
   | CheckEvent
   | NoteEvent
   | FailureEvent
+  | DriftEvent
   | RecapEvent
 
 /** An event without its time stamp, as the engine hands it over. */

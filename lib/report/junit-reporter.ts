@@ -3,11 +3,12 @@ import { formatError } from './format-error.js'
 import { sink } from './sink.js'
 import { plainText } from './text.js'
 
-type Case = TaskEvent | CheckEvent | FailureEvent
+/** What becomes a case of a JUnit document. */
+export type JunitCase = TaskEvent | CheckEvent | FailureEvent
 
-interface Suite {
+export interface JunitSuite {
   readonly name: string
-  readonly cases: Case[]
+  readonly cases: readonly JunitCase[]
 }
 
 /**
@@ -18,23 +19,24 @@ interface Suite {
  */
 export function junitReporter(stream: NodeJS.WritableStream): Reporter {
   const { write } = sink(stream)
-  const suites: Suite[] = []
+  const suites: { readonly name: string; readonly cases: JunitCase[] }[] = []
   return {
     event(event) {
       if (event.type === 'play') suites.push({ name: event.play, cases: [] })
       if (isCase(event)) suites.at(-1)?.cases.push(event)
-      if (event.type === 'recap') write(document(event.playbook, suites))
+      if (event.type === 'recap') write(junitDocument(event.playbook, suites))
     },
   }
 }
 
 /** A task that failed ends its host's play with a failure, which says more. */
-function isCase(event: HostwrightEvent): event is Case {
+function isCase(event: HostwrightEvent): event is JunitCase {
   if (event.type === 'task') return event.status !== 'failed'
   return event.type === 'check' || event.type === 'failure'
 }
 
-function document(playbook: string, suites: readonly Suite[]): string {
+/** One JUnit document, with its counts. */
+export function junitDocument(playbook: string, suites: readonly JunitSuite[]): string {
   const all = suites.flatMap(({ cases }) => cases)
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
@@ -48,13 +50,13 @@ function document(playbook: string, suites: readonly Suite[]): string {
   ].join('\n')
 }
 
-function counts(cases: readonly Case[]): string {
+function counts(cases: readonly JunitCase[]): string {
   const count = (wanted: string) => cases.filter((one) => outcome(one).result === wanted).length
   const time = cases.reduce((sum, one) => sum + durationOf(one), 0)
   return ` tests="${cases.length}" failures="${count('failure')}" errors="${count('error')}" skipped="${count('skipped')}" time="${seconds(time)}"`
 }
 
-function caseOf(event: Case): string {
+function caseOf(event: JunitCase): string {
   const { result, message, text } = outcome(event)
   const classname = event.role === undefined ? event.host : `${event.host}.${event.role}`
   const head = `<testcase name="${escaped(nameOf(event))}" classname="${escaped(classname)}" time="${seconds(durationOf(event))}"`
@@ -69,7 +71,7 @@ interface Outcome {
   readonly text?: string
 }
 
-function outcome(event: Case): Outcome {
+function outcome(event: JunitCase): Outcome {
   if (event.type === 'failure')
     return { result: 'error', message: event.error.message, text: formatError(event.error) }
   if (event.type === 'check' && event.result === 'failed')
@@ -83,13 +85,13 @@ function outcome(event: Case): Outcome {
   return isLeftOut ? { result: 'skipped', message: event.reason } : { result: 'passed' }
 }
 
-function nameOf(event: Case): string {
+function nameOf(event: JunitCase): string {
   if (event.type === 'task') return event.task
   if (event.type === 'check') return event.check
   return event.error.task ?? (event.unreachable ? 'reach the host' : 'the play')
 }
 
-function durationOf(event: Case): number {
+function durationOf(event: JunitCase): number {
   return event.type === 'failure' ? 0 : event.duration
 }
 

@@ -1,17 +1,7 @@
-import { randomBytes } from 'node:crypto'
-import {
-  closeSync,
-  fchmodSync,
-  fsyncSync,
-  openSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { closeSync, openSync, realpathSync, rmSync, statSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { HostwrightError } from '../core/errors.js'
+import { besideOf, writeWhole } from '../core/write-whole.js'
 
 /** A file that a report goes to. */
 export interface ReportFile {
@@ -32,10 +22,10 @@ export interface ReportFile {
 export function reportFile(path: string): ReportFile {
   try {
     const { target, mode } = find(resolve(path))
-    const probe = beside(target)
+    const probe = besideOf(target)
     closeSync(openSync(probe, 'wx'))
     rmSync(probe)
-    return { write: (text) => replace(target, mode, text) }
+    return { write: (text) => writeWhole(target, text, mode) }
   } catch (error) {
     throw new HostwrightError(
       'USAGE_INVALID',
@@ -59,26 +49,4 @@ function find(path: string): { readonly target: string; readonly mode: number | 
   if (present === undefined) return { target: path, mode: undefined }
   if (!present.isFile()) throw new Error('it is there already, and it is no file')
   return { target: realpathSync(path), mode: present.mode & 0o7777 }
-}
-
-function beside(target: string): string {
-  return join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}`)
-}
-
-function replace(target: string, mode: number | undefined, text: string): void {
-  const temporary = beside(target)
-  const descriptor = openSync(temporary, 'wx')
-  try {
-    try {
-      writeFileSync(descriptor, text)
-      if (mode !== undefined) fchmodSync(descriptor, mode)
-      fsyncSync(descriptor)
-    } finally {
-      closeSync(descriptor)
-    }
-    renameSync(temporary, target)
-  } catch (error) {
-    rmSync(temporary, { force: true })
-    throw error
-  }
 }

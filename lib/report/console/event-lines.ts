@@ -3,6 +3,7 @@ import type { HostRecap, HostwrightEvent, TaskEvent } from '../events.js'
 import { formatError } from '../format-error.js'
 import { elapsed, plainText, shorten } from '../text.js'
 import { changeLines } from './change.js'
+import { driftLines } from './drift-lines.js'
 import type { Colour, Paint } from './paint.js'
 
 /** What the user asked to see. */
@@ -77,6 +78,7 @@ const formats: { readonly [Type in HostwrightEvent['type']]: Lines<Type> } = {
     paint('red', `fatal: [${plainText(host)}] ${unreachable ? 'unreachable' : 'failed'}`),
     ...indented(formatError(error)),
   ],
+  drift: ({ record }, { paint }) => driftLines(record, paint),
   recap: ({ hosts, check, duration }, { paint }) => [
     '',
     `${paint('bold', 'PLAY RECAP')} ${elapsed(duration)}`,

@@ -1,0 +1,133 @@
+import { join } from 'node:path'
+import {
+  createSeen,
+  evidenceOf,
+  fingerprinter,
+  judge,
+  notifyAll,
+  openHistory,
+  readSalt,
+  type DriftRecord,
+  type Finding,
+  type Notify,
+  type Seen,
+  type WriteReport,
+} from '../drift/index.js'
+import { HostwrightError } from '../core/errors.js'
+import type { Run } from '../play/run.js'
+import type { Instead, Purpose, RunEnd } from './purpose.js'
+import { remedy } from './remedy.js'
+
+export interface DriftCheckOptions {
+  readonly remediate: boolean
+  readonly reports: readonly WriteReport[]
+  /** How many records are kept. @default 400 */
+  readonly keep?: number | undefined
+  readonly notify: readonly Notify[]
+  readonly summary: 'daily' | undefined
+}
+
+/** Checks a playbook for drift instead of running it; with `remediate` mends, and checks again. */
+export function driftCheck(options: DriftCheckOptions): Instead {
+  return async (playbook, run) => {
+    const folder = join('.hostwright', 'drift', encodeURIComponent(playbook))
+    const fingerprint = fingerprinter(readSalt(folder))
+    const look = async () => {
+      const seen = createSeen()
+      let record: DriftRecord | undefined
+      const purpose: Purpose = {
+        check: true,
+        reporter: seen,
+        fingerprint,
+        async conclude(end) {
+          record = await conclude(end, playbook, folder, seen, options, fingerprint)
+          return record.exitCode
+        },
+      }
+      return { exitCode: await run(purpose), seen, record }
+    }
+    const first = await look()
+    const mend = options.remediate && first.record && remedy(first.record, first.seen)
+    if (!mend) return first.exitCode
+    const mended = await run({ check: false, ...mend })
+    if (mended === 130) return mended
+    const second = await look()
+    return mended === 0 ? second.exitCode : 1
+  }
+}
+
+async function conclude(
+  { run, thrown, started, emit }: RunEnd,
+  playbook: string,
+  folder: string,
+  seen: Seen,
+  options: DriftCheckOptions,
+  fingerprint: (value: unknown) => string,
+): Promise<DriftRecord> {
+  const note = (text: string) => emit({ type: 'note', level: 'warning', text })
+  const history = openHistory({ folder, keep: options.keep, note })
+  const judged = judge(seen, history.records(), {
+    run: run.id,
+    playbook,
+    time: new Date(started).toISOString(),
+    duration: Date.now() - started,
+    failure: failureOf(run, thrown),
+    roundTrips: run.roundTrips(),
+  })
+  const findings = await withEvidence(run, judged.findings)
+  const record: DriftRecord = {
+    ...judged,
+    hosts: Object.fromEntries(
+      Object.entries(judged.hosts).map(([name, host]) => [
+        name,
+        { ...host, roundTrips: run.roundTrips().get(name) ?? 0 },
+      ]),
+    ),
+    findings,
+  }
+  history.add(record)
+  for (const write of options.reports) write(record, history.records())
+  await notifyAll({ ...options, folder, record, fingerprint, note })
+  emit({ type: 'drift', record })
+  return record
+}
+
+/** Why the check as a whole has ended early, where it was not a host. */
+function failureOf({ stopped }: Run, thrown: unknown): string | undefined {
+  const error = thrown ?? stopped
+  if (error === undefined) return undefined
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** Asks each host that has new findings once more, for who and when. */
+async function withEvidence(run: Run, findings: readonly Finding[]): Promise<readonly Finding[]> {
+  const fresh = findings.filter(({ state }) => state === 'new' || state === 'returned')
+  const evidence = new Map<string, readonly string[]>()
+  const hosts = new Set(fresh.map(({ host }) => host))
+  await Promise.all(
+    [...hosts].map(async (host) => {
+      const { script, read } = evidenceOf(fresh.filter((one) => one.host === host))
+      for (const [id, lines] of read(await ask(run, host, script))) evidence.set(id, lines)
+    }),
+  )
+  return findings.map((finding) => {
+    const found = evidence.get(finding.id) ?? []
+    return found.length === 0 ? finding : { ...finding, evidence: found }
+  })
+}
+
+/** A host that has gone meanwhile says nothing, and what it had said before stands. */
+async function ask(run: Run, host: string, script: string): Promise<string> {
+  const runtime = run.context.runtime(host)
+  const play = run.plays.findLast((one) => one.selects(host))
+  const become = play?.scope(runtime, run.context.board.begin(host)).become
+  const stdout: Buffer[] = []
+  try {
+    const onStdout = (chunk: Buffer) => void stdout.push(chunk)
+    await runtime.session.run({ script, onStdout, timeout: 20_000 }, { become, locked: false })
+  } catch (error) {
+    if (!(error instanceof HostwrightError)) throw error
+    runtime.note(`who and when is not known: ${error.message}`)
+  }
+  return Buffer.concat(stdout).toString()
+}

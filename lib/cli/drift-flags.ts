@@ -1,0 +1,72 @@
+import { parseArgs } from 'node:util'
+import { HostwrightError } from '../core/errors.js'
+import { type Flag, flags } from './flags.js'
+
+/** What a drift check takes besides the flags of every playbook. */
+export interface DriftFlags {
+  readonly remediate: boolean
+  readonly reports: readonly string[]
+  readonly help: boolean
+  /** False where nothing is looked at: a list or the version is asked for. */
+  readonly looks: boolean
+  /** The flags of the playbook. */
+  readonly rest: readonly string[]
+}
+
+/**
+ * Takes the flags of a drift check out of a command line.
+ *
+ * @throws HostwrightError USAGE_INVALID
+ */
+export function takeDriftFlags(argv: readonly string[]): DriftFlags {
+  const taken = new Set<number>()
+  const reports: string[] = []
+  const names = new Set<string>()
+  for (const token of tokensOf(argv)) {
+    if (token.kind !== 'option') continue
+    const { name, index, value, rawName } = token
+    names.add(name)
+    if (name !== 'remediate' && name !== 'report') continue
+    taken.add(index)
+    if (name === 'remediate' && value !== undefined)
+      throw usage(`Cannot use flag "${rawName}": it takes no value, and "${value}" is given`)
+    if (name === 'remediate') continue
+    if (value === undefined || value === '' || (!token.inlineValue && value.startsWith('-')))
+      throw usage('Cannot use flag "--report": its value is missing', 'Write --report FILE')
+    if (!token.inlineValue) taken.add(index + 1)
+    reports.push(value)
+  }
+  const remediate = names.has('remediate')
+  if (remediate && names.has('check'))
+    throw usage(
+      'Cannot use flag "--remediate": with --check nothing is changed',
+      'Leave out one of the two',
+    )
+  return {
+    remediate,
+    reports,
+    help: names.has('help'),
+    looks: !['list-hosts', 'list-tasks', 'version'].some((name) => names.has(name)),
+    rest: argv.filter((_, at) => !taken.has(at)),
+  }
+}
+
+function tokensOf(argv: readonly string[]) {
+  const playbook = Object.entries<Flag>(flags).map(([name, { short, value }]) => [
+    name,
+    {
+      type: value === undefined ? ('boolean' as const) : ('string' as const),
+      ...(short !== undefined && { short }),
+    },
+  ])
+  const options = {
+    ...(Object.fromEntries(playbook) as Record<string, { type: 'boolean' | 'string' }>),
+    remediate: { type: 'boolean' },
+    report: { type: 'string' },
+  } as const
+  return parseArgs({ args: [...argv], strict: false, tokens: true, options }).tokens
+}
+
+function usage(message: string, hint = 'See hostwright drift --help'): HostwrightError {
+  return new HostwrightError('USAGE_INVALID', message, { hint })
+}

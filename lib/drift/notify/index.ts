@@ -1,0 +1,3 @@
+export { notifiersOf } from './environment.js'
+export { notifyAll } from './notify-all.js'
+export type { Notify } from './types.js'

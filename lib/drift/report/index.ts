@@ -1,0 +1,40 @@
+import { extname } from 'node:path'
+import { HostwrightError } from '../../core/errors.js'
+import { driftHtml } from '../../report/html/index.js'
+import { reportFile } from '../../report/report-file.js'
+import type { DriftRecord } from '../types.js'
+import { driftJunit } from './junit.js'
+import { driftMarkdown } from './markdown.js'
+import { driftMetrics } from './metrics.js'
+
+/** Makes a report of the newest record; `all` are all records, the newest first. */
+type Writer = (record: DriftRecord, all: Iterable<DriftRecord>) => string
+
+const writers: Readonly<Record<string, Writer>> = {
+  '.html': (_, all) => driftHtml([...all]),
+  '.json': (record) => `${JSON.stringify(record, undefined, 2)}\n`,
+  '.md': driftMarkdown,
+  '.prom': driftMetrics,
+  '.xml': driftJunit,
+}
+
+/** Writes a report of the newest record. */
+export type WriteReport = (record: DriftRecord, all: Iterable<DriftRecord>) => void
+
+/**
+ * A report in the form that its ending says; refused where it could not be written, before a host is
+ * touched.
+ *
+ * @throws HostwrightError USAGE_INVALID
+ */
+export function reportTo(path: string): WriteReport {
+  const writer = writers[extname(path)]
+  if (!writer)
+    throw new HostwrightError(
+      'USAGE_INVALID',
+      `Cannot write the report "${path}": its ending "${extname(path)}" stands for no report`,
+      { hint: `The endings are ${Object.keys(writers).join(', ')}` },
+    )
+  const file = reportFile(path)
+  return (record, all) => file.write(writer(record, all))
+}

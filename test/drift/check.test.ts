@@ -1,0 +1,232 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t, { type Test } from 'tap'
+import { takeDriftFlags } from '../../lib/cli/drift-flags.js'
+import type { DriftRecord } from '../../lib/drift/index.js'
+import type { HostwrightEvent } from '../../lib/report/events.js'
+import { useReceiver } from '../fixtures/receiver.js'
+import { tempFolder } from '../fixtures/run.js'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const bin = join(root, 'lib/cli/hostwright.mjs')
+const secretWord = 'a very secret word'
+
+const book = `
+import { command, file, handler, playbook, role, secret } from ${JSON.stringify(join(root, 'lib/index.ts'))}
+const folder = process.env['FOLDER']
+const tell = handler('tell', async (host) => {
+  await host.ensure(command({ run: 'echo told >>' + folder + '/told' }))
+})
+const base = role({ name: 'base', async run(host) {
+  const at = folder + '/' + host.name
+  await host.ensure([
+    file({ path: at + '/text', content: process.env['TEXT'] ?? 'text\\n', mode: '0644', notify: tell }),
+    file({ path: at + '/key', content: secret(${JSON.stringify(secretWord)}), mode: '0600' }),
+    file({ path: at + '/other', content: 'other\\n', mode: '0644', notify: tell }),
+  ])
+} })
+await playbook('book', async ({ play }) => {
+  await play('All', { hosts: 'all' }, async (host) => { await base(host) })
+})
+`
+
+/** A playbook for two hosts that are folders of this machine, and its command. */
+async function useBook(t: Test) {
+  const folder = await tempFolder(t)
+  const hosts = join(folder, 'hosts')
+  for (const name of ['a', 'b']) mkdirSync(join(hosts, name), { recursive: true })
+  writeFileSync(join(folder, 'book.mts'), book)
+  const vars = '  vars: { ansible_connection: local }\n'
+  writeFileSync(join(folder, 'hosts.yml'), `all:\n  hosts: { a: {}, b: {} }\n${vars}`)
+  writeFileSync(
+    join(folder, 'lost.yml'),
+    `all:\n  hosts:\n    a: {}\n    b: { ansible_connection: ssh, ansible_host: 127.0.0.1, ansible_port: 9 }\n${vars}`,
+  )
+  const run = async (words: readonly string[], env: Readonly<Record<string, string>> = {}) => {
+    // Test files share this machine, and a host takes one run at a time.
+    const lock = join(tmpdir(), 'hostwright-test.lock')
+    const child = spawn('flock', [lock, process.execPath, bin, ...words], {
+      cwd: folder,
+      env: { PATH: process.env['PATH'] ?? '', HOME: folder, FOLDER: hosts, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let stdout = ''
+    let stderr = ''
+    child.stdout.on('data', (chunk: Buffer) => (stdout += String(chunk)))
+    child.stderr.on('data', (chunk: Buffer) => (stderr += String(chunk)))
+    const [exitCode] = (await once(child, 'close')) as [number | null]
+    return { exitCode, stdout, stderr }
+  }
+  const check = async (
+    more: readonly string[] = [],
+    env?: Readonly<Record<string, string>>,
+    inventory = 'hosts.yml',
+  ) => {
+    const args = ['drift', 'book.mts', '-i', inventory, '--output', 'json', ...more]
+    const { exitCode, stdout, stderr } = await run(args, env)
+    const events = stdout
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as HostwrightEvent)
+    const records = events.flatMap((event) => (event.type === 'drift' ? [event.record] : []))
+    return { exitCode, stderr, events, records, record: records.at(-1) }
+  }
+  return { folder, hosts, run, check }
+}
+
+/** All that is in a folder, with times: what is written to shows. */
+function contents(folder: string): unknown {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .toSorted()
+    .map((name) => {
+      const { mode, mtimeMs, ctimeMs, size } = lstatSync(join(folder, name))
+      return [name, mode, mtimeMs, ctimeMs, size]
+    })
+}
+
+function found(record: DriftRecord | undefined): readonly string[] {
+  return (record?.findings ?? []).map(
+    ({ host, task, property, state, side }) =>
+      `${host} ${task.split('/').at(-1)} ${property}: ${state} ${side}`,
+  )
+}
+
+t.test('hostwright drift', async (t) => {
+  const { folder, hosts, run, check } = await useBook(t)
+  const { url, received } = await useReceiver(t)
+  const notify = { HOSTWRIGHT_NOTIFY_WEBHOOK: `${url}/hook` }
+  // Both are this machine, which takes one at a time.
+  for (const name of ['a', 'b'])
+    t.match(await run(['run', 'book.mts', '-i', 'hosts.yml', '--limit', name]), { exitCode: 0 })
+  unlinkSync(join(hosts, 'told'))
+
+  const clean = await check([], notify)
+  t.equal(clean.exitCode, 0, clean.stderr)
+  t.match(clean.record?.hosts, { a: { state: 'clean' }, b: { state: 'clean', tasks: { base: 3 } } })
+  t.equal(received.length, 0)
+
+  writeFileSync(join(hosts, 'a/text'), 'text\nby hand\n')
+  chmodSync(join(hosts, 'b/other'), 0o600)
+  writeFileSync(join(hosts, 'a/key'), 'another word')
+  const before = contents(hosts)
+  const first = await check(['--report', 'r.md', '--report', 'r.json'], notify)
+  t.equal(first.exitCode, 2, first.stderr)
+  t.same(contents(hosts), before, 'nothing on the hosts is written')
+  t.same(found(first.record), [
+    'a text content: new host',
+    'a key content: new host',
+    'b other mode: new host',
+  ])
+  t.match(first.record?.findings[0], {
+    id: `a / base: file ${hosts}/a/text / content`,
+    role: 'base',
+    before: 'text\nby hand\n',
+    after: 'text\n',
+    place: { file: join(folder, 'book.mts'), line: 10 },
+    evidence: [/^modified .* owned by /],
+  })
+  t.match(readFileSync(join(folder, 'r.md'), 'utf8'), '-by hand')
+  t.match(JSON.parse(readFileSync(join(folder, 'r.json'), 'utf8')), { run: first.record?.run })
+  t.match(received, [{ path: '/hook', body: { found: [{}, {}, {}] } }])
+
+  const second = await check(['--limit', 'a'], { ...notify, TEXT: 'other text\n' })
+  t.equal(second.exitCode, 2)
+  t.same(found(second.record), [
+    'a text content: continuing both',
+    'a key content: continuing host',
+  ])
+  t.same(second.record?.unseen?.length, 1, 'the host that is left out stays as it was')
+  t.equal(received.length, 1, 'nothing is new')
+
+  chmodSync(join(hosts, 'b/other'), 0o644)
+  const mended = await check(['--remediate'], notify)
+  t.equal(mended.exitCode, 0, mended.stderr)
+  t.equal(mended.records.length, 2)
+  t.same(found(mended.records[0]), [
+    'a text content: continuing both',
+    'a key content: continuing host',
+    'b other mode: resolved host',
+  ])
+  t.same(
+    found(mended.record).map((one) => one.replace(/ \w+$/, '')),
+    ['a text content: resolved', 'a key content: resolved'],
+  )
+  t.equal(readFileSync(join(hosts, 'a/text'), 'utf8'), 'text\n')
+  t.equal(readFileSync(join(hosts, 'told'), 'utf8'), 'told\n', 'its handler has run')
+  t.match(received.slice(1), [
+    { body: { resolved: { length: 1 } } },
+    { body: { resolved: { length: 2 } } },
+  ])
+
+  const lost = await check([], {}, 'lost.yml')
+  t.equal(lost.exitCode, 1)
+  t.match(lost.record?.hosts, {
+    a: { state: 'clean' },
+    b: { state: 'unknown', reason: /127\.0\.0\.1/ },
+  })
+
+  const kept = readdirSync(join(folder, '.hostwright'), { recursive: true, encoding: 'utf8' })
+    .map((name) => join(folder, '.hostwright', name))
+    .filter((name) => lstatSync(name).isFile())
+  t.ok(kept.length > 10)
+  for (const name of kept) t.notMatch(readFileSync(name, 'latin1'), secretWord, name)
+})
+
+t.test('hostwright drift refuses what it cannot do, before any host is touched', async (t) => {
+  const { folder, hosts, run } = await useBook(t)
+  writeFileSync(join(folder, 'none.mts'), 'export {}\n')
+  const cases: readonly (readonly [readonly string[], string])[] = [
+    [[], 'Cannot check a playbook for drift: its path is missing'],
+    [['no.mts', '-i', 'hosts.yml'], 'Cannot check playbook'],
+    [['none.mts', '-i', 'hosts.yml'], 'it has not called playbook() of this library'],
+    [
+      ['book.mts', '-i', 'hosts.yml', '--report', 'a.pdf'],
+      'its ending ".pdf" stands for no report',
+    ],
+    [['book.mts', '-i', 'no.yml'], 'no.yml'],
+  ]
+  for (const [words, message] of cases) {
+    const { exitCode, stderr, stdout } = await run(['drift', ...words])
+    t.match({ exitCode, stdout }, { exitCode: 1, stdout: '' }, words.join(' '))
+    t.match(stderr, message)
+  }
+  t.same(readdirSync(join(hosts, 'a')), [])
+  t.notOk(existsSync(join(folder, '.hostwright/drift/book/20')))
+})
+
+t.test('takeDriftFlags()', async (t) => {
+  const plain = { remediate: false, reports: [], help: false, looks: true, rest: [] }
+  const cases: readonly (readonly [readonly string[], object])[] = [
+    [[], {}],
+    [['-i', 'lab', '-vv', '--limit=a'], { rest: ['-i', 'lab', '-vv', '--limit=a'] }],
+    [
+      ['--report', 'a.md', '-i', 'lab', '--report=b.prom', '--remediate', '-l', 'a'],
+      { reports: ['a.md', 'b.prom'], remediate: true, rest: ['-i', 'lab', '-l', 'a'] },
+    ],
+    [['-i', '--remediate'], { rest: ['-i', '--remediate'] }],
+    [['-h'], { help: true, rest: ['-h'] }],
+    [['--list-tasks'], { looks: false, rest: ['--list-tasks'] }],
+  ]
+  for (const [argv, expected] of cases) t.same(takeDriftFlags(argv), { ...plain, ...expected })
+  const wrong: readonly (readonly [readonly string[], RegExp])[] = [
+    [['--report'], /"--report": its value is missing/],
+    [['--report', '--remediate'], /"--report": its value is missing/],
+    [['--remediate=1'], /"--remediate": it takes no value/],
+    [['--check', '--remediate'], /with --check nothing is changed/],
+  ]
+  for (const [argv, message] of wrong)
+    t.throws(() => takeDriftFlags(argv), { code: 'USAGE_INVALID', message })
+})

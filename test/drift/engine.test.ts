@@ -1,0 +1,153 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { secret } from '../../lib/core/secret.js'
+import { evidenceOf, fingerprinter } from '../../lib/drift/index.js'
+import { fact } from '../../lib/facts/fact.js'
+import { handler, type Host } from '../../lib/host/index.js'
+import { command } from '../../lib/resources/command.js'
+import { file } from '../../lib/resources/file.js'
+import type { RunOptions } from '../../lib/play/run.js'
+import type { TaskEvent } from '../../lib/report/events.js'
+import { execFileSync } from 'node:child_process'
+import { cell } from '../fixtures/cell.js'
+import { checks, told } from '../fixtures/drift.js'
+import { localInventory, tempFolder, testRun } from '../fixtures/run.js'
+
+t.test('a run makes fingerprints only where they are wanted', async (t) => {
+  const folder = await tempFolder(t)
+  const inventory = await localInventory(t, ['a'])
+  const path = join(folder, 'file')
+  const fingerprint = fingerprinter(Buffer.from('salt'))
+  const look = async (
+    content: string,
+    options: Pick<RunOptions, 'fingerprint'> = { fingerprint },
+  ) => {
+    const { events } = await testRun({ inventory, mode: 'check', ...options }, async (play) => {
+      await play('p', { hosts: 'a' }, async (host) => {
+        await host.ensure([
+          file({ path, content: secret(content), mode: '0600' }),
+          command({ run: 'true', name: 'always' }),
+        ])
+      })
+    })
+    t.notMatch(JSON.stringify(events), content)
+    return events.filter((event): event is TaskEvent => event.type === 'task')
+  }
+  for (const event of await look('the first content', {})) {
+    t.notOk('wish' in event)
+    t.notOk('state' in event)
+  }
+  writeFileSync(path, 'the first content', { mode: 0o600 })
+  const [ok, always] = await look('the first content')
+  t.match(ok, { status: 'ok', wish: /^[0-9a-f]{16}$/, state: /^([0-9a-f]{16} ?)+$/ })
+  t.match(always, { status: 'changed', wish: /^[0-9a-f]{16}$/ })
+  t.notOk(always && 'state' in always, 'a command without a guard asks nothing')
+  const [again] = await look('the first content')
+  t.same([again?.wish, again?.state], [ok?.wish, ok?.state], 'they stay')
+  const [code] = await look('the second content')
+  t.equal(code?.status, 'changed')
+  t.not(code?.wish, ok?.wish, 'a secret counts')
+  t.same(
+    ok?.state?.split(' ').filter((word) => !code?.state?.includes(word)),
+    [],
+  )
+  writeFileSync(path, 'something else')
+  const [host] = await look('the first content')
+  t.equal(host?.wish, ok?.wish)
+  t.not(host?.state, ok?.state)
+})
+
+t.test('a run that mends makes so what it is told to, and nothing else', async (t) => {
+  const folder = await tempFolder(t)
+  const inventory = await localInventory(t, ['a', 'b'])
+  const value = fact<string>('value')
+  const path = (name: string) => join(folder, name)
+  const log = path('log')
+  const tell = (name: string) =>
+    handler(name, async (host) => {
+      await host.ensure(command({ run: `echo ${name} >>${log}`, name }))
+    })
+  const [mended, other] = [tell('mended'), tell('other')]
+  const outputs: unknown[] = []
+  const { thrown, tasks, events } = await testRun(
+    { inventory, mends: (host, _, task) => host === 'a' && task === 'cell drifted' },
+    async (play) => {
+      await play('p', { hosts: 'all' }, async (host: Host) => {
+        if (host.name === 'b') return void (await host.peer('a').fact(value))
+        writeFileSync(path('kept'), 'kept')
+        writeFileSync(path('stale'), 'by hand')
+        const [, kept, stale] = await host.ensure([
+          cell({ path: path('drifted'), value: 'new', notify: mended }),
+          cell({ path: path('kept'), value: 'kept', notify: other }),
+          cell({ path: path('stale'), value: 'new', notify: other }),
+          command({ run: `touch ${path('unwanted')}`, name: 'always', notify: other }),
+        ])
+        outputs.push(kept.output, stale.output)
+        await host.$({ readOnly: true })`touch ${path('looked')}`
+        await host.publish(value, (await host.$`touch ${path('ran')}`).stdout)
+      })
+    },
+  )
+  t.equal(thrown, undefined)
+  t.equal(readFileSync(path('drifted'), 'utf8'), 'new')
+  t.equal(readFileSync(path('stale'), 'utf8'), 'by hand')
+  t.same(outputs, ['kept', 'by hand'], 'outputs are of the host as it is')
+  t.ok(existsSync(path('looked')))
+  for (const name of ['unwanted', 'ran']) t.notOk(existsSync(path(name)), name)
+  t.equal(readFileSync(log, 'utf8'), 'mended\n', 'only the handler of what was mended runs')
+  t.same(
+    tasks
+      .filter((task) => task.startsWith('a '))
+      .map((task) => task.replace(`${folder}/`, ''))
+      .toSorted(),
+    [
+      "a $ touch 'ran': skipped",
+      'a cell drifted: changed',
+      'a cell kept: ok',
+      'a cell stale: skipped',
+      'a command always: skipped',
+      'a command mended: changed',
+      'a rest of the play: skipped',
+    ],
+  )
+  t.match(
+    events.find(
+      (event) =>
+        event.type === 'task' && event.task.startsWith('cell') && event.status === 'skipped',
+    ),
+    { reason: 'it is not what has drifted' },
+  )
+  t.notOk(
+    events.some(({ type }) => type === 'failure'),
+    'who lacks a fact does not fail',
+  )
+})
+
+t.test('evidenceOf() asks the host who and when', async (t) => {
+  const folder = await tempFolder(t)
+  const path = join(folder, `it's a file`)
+  writeFileSync(path, '')
+  const series = checks()
+  const names = [`file ${path}`, 'file /none', 'packages dash', 'command x', 'service none-such']
+  const { findings } = series.next(
+    names.map((task) => told({ task, changes: [task.startsWith('packages') ? 'dash' : 'mode'] })),
+  )
+  const { script, read } = evidenceOf(findings)
+  const stdout = execFileSync('sh', ['-c', script], { encoding: 'utf8' })
+  const answers = read(stdout)
+  t.same(
+    [...answers.keys()],
+    findings.map(({ id }) => id),
+  )
+  const [first = [], none = [], packages = []] = [...answers.values()]
+  t.match(first[0], /^modified \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC, owned by \S+$/)
+  t.notMatch(none.join('\n'), 'modified')
+  if (existsSync('/var/log/dpkg.log')) for (const line of packages) t.match(line, /dash:|^login /)
+  t.same(
+    read(`0\tmodified \u001b[31mby me\n2\tremove dash\nlogin\tlogin root  pts/0\nnoise\n`).get(
+      findings[2]!.id,
+    ),
+    ['remove dash', 'login root pts/0'],
+  )
+})

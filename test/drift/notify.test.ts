@@ -1,0 +1,197 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { notifiersOf, notifyAll, type DriftRecord, type Notify } from '../../lib/drift/index.js'
+import { checks, told } from '../fixtures/drift.js'
+import { useReceiver } from '../fixtures/receiver.js'
+import { tempFolder } from '../fixtures/run.js'
+
+const down = {
+  type: 'failure',
+  host: 'a',
+  unreachable: true,
+  error: { code: 'HOST_UNREACHABLE', message: 'Cannot reach "a"' },
+} as const
+
+/** Tells of records one after the other. */
+async function teller(notify: readonly Notify[], folder: string, summary?: 'daily') {
+  const notes: string[] = []
+  return {
+    notes,
+    tell: async (record: DriftRecord) =>
+      await notifyAll({
+        notify,
+        summary,
+        folder,
+        record,
+        fingerprint: (value) => JSON.stringify(value),
+        note: (text) => void notes.push(text),
+        delays: [5, 20],
+      }),
+  }
+}
+
+t.test('notifyAll() tells only what has changed', async (t) => {
+  const folder = await tempFolder(t)
+  const { url, received } = await useReceiver(t)
+  const { tell, notes } = await teller([{ kind: 'webhook', url }], folder)
+  const series = checks()
+  const drifted = [told({ changes: ['mode'] })]
+  const steps: readonly (readonly [
+    string,
+    Parameters<typeof series.next>[0],
+    object | undefined,
+  ])[] = [
+    ['nothing', [told({})], undefined],
+    [
+      'new drift',
+      drifted,
+      {
+        text: /^Drift of site: 1 new\n1 finding on 1 of 1 host: 1 new\n\nNew:\n- a: base: file \/x: mode: is → should \(changed: host\)$/,
+        exitCode: 2,
+        found: [{ id: 'a / base: file /x / mode', state: 'new' }],
+        resolved: [],
+      },
+    ],
+    ['the same drift', drifted, undefined],
+    ['a host down', [down], { text: /1 unknown/, unknown: { a: 'Cannot reach "a"' }, found: [] }],
+    ['the same host down', [down], undefined],
+    ['the host back, with its drift', drifted, { text: /1 known again/, known: ['a'], found: [] }],
+    ['resolved', [told({})], { text: /1 resolved/, resolved: ['a / base: file /x / mode'] }],
+    ['nothing again', [told({})], undefined],
+  ]
+  for (const [name, events, expected] of steps) {
+    const before = received.length
+    await tell(series.next(events))
+    t.equal(received.length - before, expected === undefined ? 0 : 1, name)
+    if (expected) t.match(received.at(-1)?.body, { playbook: 'site', ...expected }, name)
+  }
+  t.same(notes, [])
+  t.equal(statSync(join(folder, 'told')).mode & 0o777, 0o600)
+})
+
+t.test('notifyAll() tries again, and what was not taken is told with the next check', async (t) => {
+  const folder = await tempFolder(t)
+  const { url, received, answers } = await useReceiver(t, [[503], [429, 0], [200]])
+  const { tell, notes } = await teller([{ kind: 'webhook', url }], folder)
+  const series = checks()
+  const drifted = [told({ changes: ['mode'] })]
+  await tell(series.next(drifted))
+  t.equal(received.length, 3, 'until it is taken')
+  const [one, two, three] = received.map(({ at }) => at) as [number, number, number]
+  t.ok(two - one >= 4 && three - two >= 19, 'after longer and longer')
+  t.same(notes, [])
+  await tell(series.next(drifted))
+  t.equal(received.length, 3)
+
+  answers.push([500], [500], [500])
+  const more = [told({ changes: ['mode', 'owner'] })]
+  await tell(series.next(more))
+  t.equal(received.length, 6, 'not for ever')
+  t.match(notes, [/by webhook, and the next check tries again: HTTP status 500$/])
+  await tell(series.next(more))
+  t.match(received.at(-1)?.body, { found: [{ property: 'owner', state: 'continuing' }] })
+
+  answers.push([404])
+  await tell(series.next([told({})]))
+  t.equal(received.length, 8, 'what is refused is not tried again')
+  t.match(notes[1], /HTTP status 404$/)
+})
+
+t.test('notifyAll() gives a summary once a day where it is asked to', async (t) => {
+  const folder = await tempFolder(t)
+  const { url, received } = await useReceiver(t)
+  const { tell } = await teller([{ kind: 'slack', url }], folder, 'daily')
+  const series = checks()
+  const record = series.next([told({})])
+  await tell(record)
+  await tell(record)
+  t.equal(received.length, 1)
+  t.same(received[0]?.body, { text: 'Drift of site: none on 1 host' })
+  await tell(series.next([told({})]))
+  t.equal(received.length, 2, 'the record of the next day')
+})
+
+t.test(
+  'notifyAll() speaks as each receiver wants it, and tells one though another fails',
+  async (t) => {
+    const folder = await tempFolder(t)
+    const bin = join(folder, 'bin')
+    mkdirSync(bin)
+    const mails = join(folder, 'mails')
+    writeFileSync(
+      join(bin, 'sendmail'),
+      `#!/bin/sh\n[ -e ${folder}/broken ] && { echo no >&2; exit 75; }\necho "args $*" >>${mails}; cat >>${mails}\n`,
+    )
+    chmodSync(join(bin, 'sendmail'), 0o755)
+    const path = process.env['PATH']
+    process.env['PATH'] = `${bin}:${path}`
+    t.teardown(() => (process.env['PATH'] = path))
+    const { url, received } = await useReceiver(t)
+    const refusing = await useReceiver(t)
+    await refusing.close()
+    const { tell, notes } = await teller(
+      [
+        { kind: 'slack', url: `${url}/services/T0` },
+        { kind: 'matrix', server: `${url}/`, room: '!room:example.com', token: 'a-token' },
+        { kind: 'mail', to: 'ops@example.com\nBcc: all@example.com', from: 'hw@example.com' },
+        { kind: 'webhook', url: refusing.url },
+      ],
+      folder,
+    )
+    const record = checks().next([told({ task: 'file /<a>&b ünï', changes: ['mode'] })])
+    await tell(record)
+    const slack = received.find(({ method }) => method === 'POST')
+    t.match(slack, { path: '/services/T0', body: { text: /file \/&lt;a&gt;&amp;b ünï: mode/ } })
+    const matrix = received.find(({ method }) => method === 'PUT')
+    t.match(matrix, {
+      path: `/_matrix/client/v3/rooms/!room%3Aexample.com/send/m.room.message/${record.run}`,
+      headers: { authorization: 'Bearer a-token' },
+      body: { msgtype: 'm.text', body: /file \/<a>&b ünï: mode/ },
+    })
+    const [head = '', body = ''] = readFileSync(mails, 'utf8').split('\n\n')
+    t.match(
+      head,
+      /^args -t -i\nFrom: hw@example\.com\nTo: ops@example\.com Bcc: all@example\.com\nSubject: Drift of site: 1 new\n/,
+    )
+    t.match(Buffer.from(body, 'base64').toString(), /file \/<a>&b ünï: mode: is → should/)
+    t.match(notes, [/by webhook.*ECONNREFUSED/])
+
+    writeFileSync(join(folder, 'broken'), '')
+    await tell({ ...record, findings: [] })
+    t.match(
+      notes.find((note) => note.includes('by mail')),
+      /sendmail: exit status 75: no$/,
+    )
+    t.notOk(existsSync(join(folder, '.told')))
+  },
+)
+
+t.test('notifiersOf() reads the environment, and refuses what it cannot use', async (t) => {
+  t.same(notifiersOf({ HOSTWRIGHT_NOTIFY_SLACK: '' }), { notify: [], summary: undefined })
+  const { notify, summary } = notifiersOf({
+    HOSTWRIGHT_NOTIFY_WEBHOOK: 'https://example.com/hook/very-secret',
+    HOSTWRIGHT_NOTIFY_SLACK: 'https://example.com/slack/very-secret',
+    HOSTWRIGHT_NOTIFY_MATRIX: 'https://m.example.com !r:example.com very-secret',
+    HOSTWRIGHT_NOTIFY_MAIL: 'ops@example.com',
+    HOSTWRIGHT_NOTIFY_SUMMARY: 'daily',
+  })
+  t.same(
+    notify.map(({ kind }) => kind),
+    ['webhook', 'slack', 'matrix', 'mail'],
+  )
+  t.equal(summary, 'daily')
+  t.notMatch(JSON.stringify(notify), /very-secret/)
+  const wrong: readonly (readonly [string, string])[] = [
+    ['WEBHOOK', 'example.com'],
+    ['SLACK', 'ftp://example.com'],
+    ['MATRIX', 'https://m.example.com room token'],
+    ['MAIL', 'ops@example.com, others'],
+    ['SUMMARY', 'weekly'],
+  ]
+  for (const [name, value] of wrong)
+    t.throws(() => notifiersOf({ [`HOSTWRIGHT_NOTIFY_${name}`]: value }), {
+      code: 'USAGE_INVALID',
+      message: new RegExp(`^Cannot use variable "HOSTWRIGHT_NOTIFY_${name}": `),
+    })
+})

@@ -1,0 +1,238 @@
+import { PassThrough } from 'node:stream'
+import { mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import ts from 'typescript'
+import { reportTo, type DriftRecord } from '../../lib/drift/index.js'
+import { consoleReporter, createEventStream } from '../../lib/report/index.js'
+import { schemaFaults } from '../fixtures/json-schema.js'
+import { tempFolder } from '../fixtures/run.js'
+import { isWellFormed } from '../fixtures/xml.js'
+
+const hostile = '<script>|`x`\u001b[31m\n"\\ ]]> & ```'
+const common = {
+  host: 'c1',
+  property: 'content',
+  from: '3 bytes',
+  to: '4 bytes',
+  since: '2026-03-01T12:00:00.000Z',
+} as const
+const record: DriftRecord = {
+  version: 1,
+  run: '20260302T120000-4f1a3b',
+  playbook: `site "${hostile}`,
+  time: '2026-03-02T12:00:00.000Z',
+  duration: 1234,
+  exitCode: 1,
+  hosts: {
+    c1: { state: 'drift', roundTrips: 3, tasks: { base: 12, [hostile]: 1, '': 2 } },
+    c2: {
+      state: 'unknown',
+      reason: `Cannot reach "${hostile}"`,
+      partial: true,
+      roundTrips: 0,
+      tasks: {},
+    },
+    c3: { state: 'clean', roundTrips: 2, tasks: { base: 12 } },
+  },
+  findings: [
+    {
+      ...common,
+      id: 'c1 / base: file /etc/motd / content',
+      role: 'base',
+      task: 'file /etc/motd',
+      before: 'old ```\nsame\n',
+      after: 'new\nsame\n',
+      state: 'new',
+      side: 'host',
+      place: { file: '/srv/site/roles/base/index.ts', line: 31, column: 5 },
+      evidence: ['modified 2026-03-02 11:00:00 UTC, owned by root', hostile],
+    },
+    { ...common, id: 'c1 / x', task: hostile, from: hostile, state: 'continuing', side: 'code' },
+    {
+      ...common,
+      id: 'c1 / y',
+      task: 'user y',
+      before: '***',
+      after: '***',
+      state: 'returned',
+      side: 'both',
+    },
+    {
+      ...common,
+      id: 'c3 / z',
+      host: 'c3',
+      role: 'base',
+      task: 'service z',
+      state: 'resolved',
+      side: 'unknown',
+    },
+  ],
+  unseen: [{ ...common, id: 'c2 / u', host: 'c2', task: 'file /u', state: 'new', side: 'host' }],
+  fingerprints: { c1: { 'base: file /etc/motd': { wish: '00ff', state: '00ff00ff' } } },
+}
+
+const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
+const schema = JSON.parse(read('docs/drift.schema.json')) as Parameters<typeof schemaFaults>[1]
+
+t.test('docs/drift.schema.json', async (t) => {
+  await t.test('describes a record that has every field', async (t) => {
+    t.same(schemaFaults(record, schema), [])
+  })
+  await t.test('describes the fields of lib/drift/types.ts, and none else', async (t) => {
+    const file = ts.createSourceFile(
+      't.ts',
+      read('lib/drift/types.ts'),
+      ts.ScriptTarget.Latest,
+      true,
+    )
+    const shapes = new Map([
+      ['DriftRecord', schema],
+      ...(['host', 'finding', 'fingerprint'] as const).map(
+        (name) => [`Drift${name}`, schema.$defs?.[name]] as const,
+      ),
+    ])
+    const names = {
+      DriftHost: 'Drifthost',
+      Finding: 'Driftfinding',
+      Fingerprint: 'Driftfingerprint',
+    }
+    let compared = 0
+    for (const node of file.statements.filter(ts.isInterfaceDeclaration)) {
+      const shape = shapes.get(names[node.name.text as keyof typeof names] ?? node.name.text)
+      const members = node.members.filter(ts.isPropertySignature)
+      const fields = members.map((member) => member.name.getText())
+      const required = members.filter((one) => !one.questionToken).map((one) => one.name.getText())
+      t.same(Object.keys(shape?.properties ?? {}).toSorted(), fields.toSorted(), node.name.text)
+      t.same(shape?.required?.toSorted(), required.toSorted(), `${node.name.text} requires`)
+      compared += 1
+    }
+    t.equal(compared, 4)
+  })
+  await t.test('tells what is wrong', async (t) => {
+    const wrong: readonly (readonly [object, string])[] = [
+      [{ exitCode: 4 }, '$.exitCode'],
+      [{ time: '2026' }, '$.time'],
+      [{ hosts: { a: { state: 'fine', roundTrips: 1, tasks: {} } } }, '$.hosts.a.state'],
+      [{ findings: [{ ...record.findings[0], side: 'left' }] }, '$.findings[0].side'],
+      [{ more: 1 }, '$.more'],
+    ]
+    for (const [change, at] of wrong)
+      t.match(schemaFaults({ ...record, ...change }, schema), [
+        new RegExp(`^\\${at}: `.replace('[0]', '\\[0\\]')),
+      ])
+  })
+})
+
+t.test('reportTo()', async (t) => {
+  const folder = await tempFolder(t)
+  const made = async (ending: string) => {
+    const file = join(folder, `report.${ending}`)
+    reportTo(file)(record, [record])
+    return readFileSync(file, 'utf8')
+  }
+
+  await t.test('.json is the record', async (t) => {
+    t.same(JSON.parse(await made('json')), record)
+  })
+
+  await t.test('.md is a table whose cells hold nothing but text', async (t) => {
+    const text = await made('md')
+    t.match(text, /^## Drift: site /)
+    t.match(
+      text,
+      '3 findings on 1 of 3 hosts: 1 new, 1 returned, 1 continuing, 1 resolved; 1 host unknown',
+    )
+    const rows = text.split('\n').filter((line) => line.startsWith('| '))
+    t.same(
+      rows.map((row) => row.replaceAll(/&#\d+;/g, '').split('|').length - 2),
+      [2, 2, 6, 6, 6, 6, 6],
+    )
+    t.match(
+      text,
+      '| c1 | base: file /etc/motd | content: 3 bytes → 4 bytes | new | host |'.replace(
+        '_',
+        '&#95;',
+      ),
+    )
+    t.match(text, 'differs only in what is secret')
+    t.notMatch(text, '<script>')
+    t.notMatch(text, '\u001b')
+    t.match(text, '````diff\n--- host\n+++ playbook\n@@ -1,2 +1,2 @@\n-old ```\n+new\n same\n````')
+    t.equal((text.match(/<details>/g) ?? []).length, (text.match(/<\/details>/g) ?? []).length)
+  })
+
+  await t.test('.prom has metrics with a series for each role, state and host count', async (t) => {
+    const text = await made('prom')
+    const label = '[a-z]+="(?:[^"\\\\\\n]|\\\\.)*"'
+    const line = new RegExp(`^hostwright_drift_[a-z_]+\\{${label}(?:,${label})*\\} [0-9.]+$`)
+    const samples = text
+      .trimEnd()
+      .split('\n')
+      .filter((one) => !one.startsWith('# '))
+    for (const sample of samples) t.match(sample, line)
+    const value = (name: string) =>
+      samples
+        .find((sample) => sample.includes(name))
+        ?.split(' ')
+        .at(-1)
+    t.equal(value('last_run_timestamp_seconds'), String(Date.parse(record.time) / 1000))
+    t.equal(value('duration_seconds'), '1.234')
+    t.equal(value('exit_code'), '1')
+    for (const state of ['clean', 'drift', 'unknown']) t.equal(value(`state="${state}"`), '1')
+    t.equal(value('role="base"'), '1')
+    t.equal(value('role=""'), '2')
+    t.equal(value('role="<script>'), '0', 'a role without findings has its series too')
+    t.ok(text.endsWith('\n'))
+  })
+
+  await t.test('.xml is JUnit', async (t) => {
+    const text = await made('xml')
+    t.ok(isWellFormed(text), text)
+    t.match(text, /<testsuites name="site [^>]* tests="6" failures="3" errors="1"/)
+    t.match(text, /<testcase name="file \/etc\/motd: content" classname="c1\.base"/)
+    t.match(text, 'content: 3 bytes → 4 bytes (new since 2026-03-01T12:00:00.000Z, changed: host)')
+    t.match(text, /<testcase name="the host" classname="c2"[^>]*><error message="Cannot reach/)
+    t.match(text, /<testcase name="12 tasks" classname="c3\.base" time="0\.000"\/>/)
+  })
+
+  await t.test('leaves nothing beside the reports', async (t) => {
+    t.same(
+      readdirSync(folder).toSorted(),
+      ['json', 'md', 'prom', 'xml'].map((one) => `report.${one}`).toSorted(),
+    )
+    t.equal(statSync(join(folder, 'report.prom')).mode & 0o777, 0o644 & ~process.umask())
+  })
+})
+
+t.test('reportTo() refuses what could not be written', async (t) => {
+  const folder = await tempFolder(t)
+  mkdirSync(join(folder, 'folder.md'))
+  const cases: readonly (readonly [string, RegExp])[] = [
+    ['drift.pdf', /^Cannot write the report ".*": its ending ".pdf" stands for no report$/],
+    ['drift', /its ending "" stands for no report$/],
+    [join(folder, 'none', 'drift.md'), /its directory is not there$/],
+    [join(folder, 'folder.md'), /it is no file$/],
+  ]
+  for (const [file, message] of cases)
+    t.throws(() => reportTo(file), { code: 'USAGE_INVALID', message })
+})
+
+t.test('the console shows a table by host, and what is unknown', async (t) => {
+  const stream = new PassThrough()
+  const events = createEventStream([consoleReporter({ stream, tty: false, color: false })])
+  events.emit({ type: 'drift', record })
+  events.close()
+  const lines = String(stream.read()).split('\n')
+  t.match(lines, [
+    '',
+    'DRIFT 3 findings on 1 of 3 hosts: 1 new, 1 returned, 1 continuing, 1 resolved; 1 host unknown',
+    /^HOST  FINDING +STATE       CHANGED  SINCE$/,
+    /^c1    base: file \/etc\/motd: content: 3 bytes → 4 bytes +new         host     2026-03-01 12:00$/,
+    /^c1 .* continuing  code/,
+    /^c1 .* returned    both/,
+    /^c3 .* resolved    unknown/,
+    /^unknown: \[c2\] Cannot reach/,
+  ])
+  t.notMatch(lines.join('\n'), '\u001b')
+})
