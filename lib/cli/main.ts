@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { errorCodes, HostwrightError } from '../core/errors.js'
+import { importModule } from '../core/import-module.js'
 import { nearMisses } from '../inventory/near-misses.js'
 import { errorRecord } from '../report/error-record.js'
 import { formatError } from '../report/format-error.js'
@@ -69,7 +69,7 @@ async function runPlaybook([playbook, ...argv]: string[]): Promise<number> {
   if (!existsSync(file))
     throw usage(`Cannot run playbook "${playbook}": there is no such file`, 'Check the path')
   process.argv = [process.execPath, file, ...argv]
-  await import(pathToFileURL(file).href)
+  await importModule(file)
   return Number(process.exitCode ?? 0)
 }
 
