@@ -30,7 +30,17 @@ const dataSchema = v.strictObject({
  *   HostwrightError that the module throws is passed on
  */
 export async function readModuleInventory(file: string, tree: Tree): Promise<void> {
-  const data = checkData(await loadData(file), file)
+  readInventoryData(await loadData(file), file, tree)
+}
+
+/**
+ * Reads what an inventory module has given into the tree.
+ *
+ * @param file the module, for errors and origins
+ * @throws HostwrightError INVENTORY_INVALID
+ */
+export function readInventoryData(given: unknown, file: string, tree: Tree): void {
+  const data = checkData(given, file)
   for (const [name, hostVars] of Object.entries(data.hosts ?? {})) {
     addModuleHost(tree, 'all', name, hostVars, file)
   }
