@@ -15,6 +15,11 @@ interface Command {
 
 /** Each is loaded when it is used: what a command needs, the others do not wait for. */
 const commands: Readonly<Record<string, Command>> = {
+  init: {
+    usage: 'init [FOLDER]',
+    help: 'begin a repository with a playbook, a role and its test',
+    run: async (argv) => (await import('./init.js')).runInit(argv),
+  },
   run: {
     usage: 'run PLAYBOOK [flags]',
     help: 'run a playbook; its own --help tells the flags',

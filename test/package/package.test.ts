@@ -4,7 +4,14 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import type { HostwrightEvent, RecapEvent, TaskEvent } from '../../lib/report/events.js'
-import { installInto, packPackage, runIn, succeedIn, type Ended } from '../fixtures/packed.js'
+import {
+  copyFixture,
+  install,
+  packPackage,
+  runIn,
+  succeedIn,
+  type Ended,
+} from '../fixtures/packed.js'
 import { tempFolder } from '../fixtures/run.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -33,7 +40,8 @@ t.test('the package', { timeout: 900_000 }, async (t) => {
   const folder = await tempFolder(t)
   const { tarball, size, files } = await packPackage(folder)
   const site = join(folder, 'site')
-  await installInto(site, [tarball, 'typescript@~6.0.3', '@types/node@20'])
+  await copyFixture('package', site)
+  await install(site, tarball, 'typescript@~6.0.3', '@types/node@20')
   const playbook = async (program: string, ...args: readonly string[]): Promise<Ended> =>
     await runIn(site, 'npx', program.endsWith('.ts') ? 'tsx' : 'node', program, ...args)
 
@@ -113,5 +121,28 @@ t.test('the package', { timeout: 900_000 }, async (t) => {
       t.equal(again.exitCode, 0, again.stderr)
       t.same(changesOf(eventsOf(again)), { one: 0, two: 0 }, program)
     }
+    const flags = ['--import', 'tsx', '--test', 'roles/notice/notice.test.ts']
+    const tested = await runIn(site, 'node', ...flags)
+    t.equal(tested.exitCode, 0, `${tested.stdout}\n${tested.stderr}`)
+  })
+
+  await t.test('init begins a repository whose tests pass', async (t) => {
+    const repository = join(folder, 'tpack')
+    const bin = join(site, 'node_modules/hostwright', own.bin['hostwright'] ?? '')
+    t.match(await succeedIn(folder, 'node', bin, 'init', 'tpack'), /cd tpack\n {2}npm install\n/)
+    const before = readFileSync(join(repository, 'package.json'), 'utf8')
+    t.match(await runIn(repository, 'node', bin, 'init'), {
+      exitCode: 1,
+      stdout: '',
+      stderr: /Cannot write ".*": it is there already\n {2}code: USAGE_INVALID/,
+    })
+    t.equal(readFileSync(join(repository, 'package.json'), 'utf8'), before)
+    t.ok(existsSync(join(repository, '.gitignore')))
+    await install(repository, tarball)
+    const tested = await runIn(repository, 'npm', 'test')
+    t.equal(tested.exitCode, 0, `${tested.stdout}\n${tested.stderr}`)
+    t.match(tested.stdout, /^# pass 2$/m)
+    const status = await runIn(repository, 'npx', 'hostwright', 'lab', 'status')
+    t.match(status, { exitCode: 1, stdout: /: down$/m })
   })
 })
