@@ -35,6 +35,11 @@ const commands: Readonly<Record<string, Command>> = {
     help: 'work with files and values encrypted as by ansible-vault',
     run: async (argv) => (await import('./vault.js')).runVault(argv),
   },
+  doc: {
+    usage: 'doc ROLE',
+    help: 'print what a role takes and gives',
+    run: async (argv) => (await import('./doc.js')).runDoc(argv),
+  },
   lab: {
     usage: 'lab up|down|status|ssh|reset',
     help: 'boot and remove disposable hosts on this machine',

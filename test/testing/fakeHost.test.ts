@@ -133,3 +133,18 @@ t.test('fakeHost() refuses what is not declared, and takes answers of any kind',
   t.throws(() => fakeHost().delegateTo('nobody'), { code: 'INVENTORY_INVALID' })
   t.throws(() => template({ path: '/etc/x', src: 'none.hbs' }), { code: 'PARAMETER_INVALID' })
 })
+
+t.test('a role refuses a family that it does not support', async (t) => {
+  const only = role({
+    name: 'only',
+    families: ['redhat'],
+    run: async () => await Promise.resolve('done'),
+  })
+  t.equal(await only(fakeHost({ system: { family: 'redhat' } })), 'done')
+  await t.rejects(only(fakeHost()), {
+    code: 'UNSUPPORTED',
+    message: 'Cannot use role "only" on "fake": it does not support family "debian"',
+    hint: 'it supports redhat',
+    place: { file: /fakeHost\.test/ },
+  })
+})
