@@ -63,7 +63,9 @@ t.test('the package', { timeout: 900_000 }, async (t) => {
     ])
       t.ok(files.includes(path), path)
     t.same(
-      files.filter((file) => /(^|\/)test\/|\.test\.|^(playbooks|inventories|scripts)\//.test(file)),
+      files.filter((file) =>
+        /^(?!template\/).*\.test\.|(^|\/)test\/|^(playbooks|inventories|scripts)\//.test(file),
+      ),
       [],
     )
     t.ok(size < 1_000_000, `${size} bytes`)
