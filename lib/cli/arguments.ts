@@ -3,11 +3,21 @@ import { HostwrightError } from '../core/errors.js'
 
 type Options = NonNullable<ParseArgsConfig['options']>
 
+interface Config<T extends Options> {
+  readonly args: string[]
+  readonly options: T
+  readonly allowPositionals: true
+  readonly strict: true
+}
+
 /**
  * Reads the flags and arguments of a command.
  * @throws HostwrightError USAGE_INVALID for an unknown flag, or one whose value is missing
  */
-export function readArguments<const T extends Options>(argv: readonly string[], options: T) {
+export function readArguments<const T extends Options>(
+  argv: readonly string[],
+  options: T,
+): ReturnType<typeof parseArgs<Config<T>>> {
   try {
     return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true })
   } catch (error) {

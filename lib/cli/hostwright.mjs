@@ -1,9 +1,11 @@
 #!/usr/bin/env node
+import { existsSync } from 'node:fs'
 import process from 'node:process'
 
+// The checkout has the source, the package only what is compiled.
+const isCheckout = existsSync(new URL('main.ts', import.meta.url))
 try {
-  const { register } = await import('tsx/esm/api')
-  register()
+  if (isCheckout) (await import('tsx/esm/api')).register()
 } catch (error) {
   if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error
   process.stderr.write(
@@ -11,5 +13,5 @@ try {
   )
   process.exit(1)
 }
-const { main } = await import('./main.ts')
+const { main } = await import(isCheckout ? './main.ts' : '../../dist/lib/cli/main.js')
 process.exitCode = await main(process.argv.slice(2))

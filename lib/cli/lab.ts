@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { pathToFileURL } from 'node:url'
 import { HostwrightError } from '../core/errors.js'
+import { importModule } from '../core/import-module.js'
 import type { Lab } from '../lab/index.js'
 
 const usage = `Usage: hostwright lab <command> [-i INVENTORY]
@@ -90,8 +90,8 @@ async function loadLab(inventory: string): Promise<Lab> {
         hint: 'Name a lab with -i, inventories/lab for example',
       },
     )
-  const source = (await import(pathToFileURL(file).href)) as { readonly default?: unknown }
-  if (isLab(source.default)) return source.default
+  const source = await importModule(file)
+  if (isLab(source['default'])) return source['default']
   throw new HostwrightError(
     'INVENTORY_INVALID',
     `Cannot use inventory "${inventory}": it is not a lab`,

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { errorCodes, HostwrightError } from '../core/errors.js'
+import { importModule } from '../core/import-module.js'
 import { nearMisses } from '../inventory/near-misses.js'
 import { errorRecord } from '../report/error-record.js'
 import { formatError } from '../report/format-error.js'
@@ -15,6 +15,11 @@ interface Command {
 
 /** Each is loaded when it is used: what a command needs, the others do not wait for. */
 const commands: Readonly<Record<string, Command>> = {
+  init: {
+    usage: 'init [FOLDER]',
+    help: 'begin a repository with a playbook, a role and its test',
+    run: async (argv) => (await import('./init.js')).runInit(argv),
+  },
   run: {
     usage: 'run PLAYBOOK [flags]',
     help: 'run a playbook; its own --help tells the flags',
@@ -34,6 +39,11 @@ const commands: Readonly<Record<string, Command>> = {
     usage: 'vault encrypt|decrypt|view|edit|encrypt-string',
     help: 'work with files and values encrypted as by ansible-vault',
     run: async (argv) => (await import('./vault.js')).runVault(argv),
+  },
+  doc: {
+    usage: 'doc ROLE',
+    help: 'print what a role takes and gives',
+    run: async (argv) => (await import('./doc.js')).runDoc(argv),
   },
   lab: {
     usage: 'lab up|down|status|ssh|reset',
@@ -74,7 +84,7 @@ async function runPlaybook([playbook, ...argv]: string[]): Promise<number> {
   if (!existsSync(file))
     throw usage(`Cannot run playbook "${playbook}": there is no such file`, 'Check the path')
   process.argv = [process.execPath, file, ...argv]
-  await import(pathToFileURL(file).href)
+  await importModule(file)
   return Number(process.exitCode ?? 0)
 }
 

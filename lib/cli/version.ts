@@ -1,7 +1,10 @@
-import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 
 /** The version of this package. */
 export function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { readonly version: string }).version
+  // By its own name, because the compiled file lies one folder deeper.
+  const { version: own } = createRequire(import.meta.url)('hostwright/package.json') as {
+    readonly version: string
+  }
+  return own
 }

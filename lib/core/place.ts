@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { relative } from 'node:path'
+import { dirname, relative } from 'node:path'
 
 /** A line of a file: where something was written or called. Lines and columns start at 1. */
 export interface Place {
@@ -16,32 +16,74 @@ export function formatPlace(place: Place): string {
 }
 
 const ownFolder = fileURLToPath(new URL('..', import.meta.url))
+/** In the package lib/ lies in dist/; its source maps name the files as they lie in the checkout. */
+const packageFolder = ownFolder.replace(/(?:dist\/)?lib\/$/, '')
+const ownFolders = [`${packageFolder}lib/`, `${packageFolder}dist/lib/`]
+/** Packages that call back what the library or a role gives them. */
+const goBetween = /\/node_modules\/(?:valibot|p-limit|zx)\//
 
-/** The nearest caller that is not the library itself: the user's playbook or role. */
+/** The nearest caller that is not the library itself: the user's playbook, or a role. */
 export function callerPlace(): Place | undefined {
   const holder: { stack?: string } = {}
   const limit = Error.stackTraceLimit
   Error.stackTraceLimit = 30
   Error.captureStackTrace(holder, callerPlace)
   Error.stackTraceLimit = limit
-  return stackPlace(holder.stack ?? '')
+  return firstFrame(holder.stack ?? '', (file) => !isOwn(file) && !goBetween.test(file))
 }
 
-/** Where in the user's playbook or role an error that is not the library's was thrown. */
+/**
+ * The folder of the nearest caller that is not the library itself, as it was loaded: where a role's
+ * templates lie. Source maps may lead to another.
+ */
+export function callerFolder(): string | undefined {
+  const { prepareStackTrace, stackTraceLimit } = Error
+  const holder: { stack?: unknown } = {}
+  Error.stackTraceLimit = 30
+  Error.prepareStackTrace = (_, sites) => sites
+  Error.captureStackTrace(holder, callerFolder)
+  const sites = holder.stack as NodeJS.CallSite[]
+  Object.assign(Error, { prepareStackTrace, stackTraceLimit })
+  const file = sites
+    .map((site) => pathOf(site.getFileName() ?? ''))
+    .find((path) => path.startsWith('/') && !isOwn(path) && !goBetween.test(path))
+  return file && dirname(file)
+}
+
+/** Where in the user's playbook or a role an error that is not the library's was thrown. */
 export function errorPlace(error: unknown): Place | undefined {
   return error instanceof Error ? stackPlace(error.stack ?? '') : undefined
 }
 
-/** Where a stack trace first leaves the library: the line of the user's playbook or role. */
+/** Where a stack trace first leaves the library and what it or the user has installed. */
 export function stackPlace(stack: string): Place | undefined {
+  return firstFrame(
+    stack,
+    (file) => !isOwn(file) && (isRole(file) || !file.includes('/node_modules/')),
+  )
+}
+
+function isOwn(file: string): boolean {
+  return ownFolders.some((folder) => file.startsWith(folder))
+}
+
+/** One of the package's own roles, which may lie in node_modules. */
+function isRole(file: string): boolean {
+  if (!file.startsWith(packageFolder)) return false
+  return /^(?:dist\/)?roles\//.test(file.slice(packageFolder.length))
+}
+
+/** Traces are long, and made for every resource: no more of one is read than is needed. */
+function firstFrame(stack: string, accept: (file: string) => boolean): Place | undefined {
   for (const line of stack.split('\n').slice(1)) {
     const found = /(?:\(|at |async )((?:file:\/\/)?\/[^()]*?):(\d+):(\d+)\)?$/.exec(line)
     if (found?.[1] === undefined) continue
-    const path = found[1].startsWith('file:')
-      ? fileURLToPath(found[1].replace(/\?.*$/, ''))
-      : found[1]
-    if (path.startsWith(ownFolder) || path.includes('/node_modules/')) continue
-    return { file: path, line: Number(found[2]), column: Number(found[3]) }
+    const file = pathOf(found[1])
+    if (accept(file)) return { file, line: Number(found[2]), column: Number(found[3]) }
   }
   return undefined
+}
+
+function pathOf(place: string): string {
+  return place.startsWith('file:') ? fileURLToPath(place.replace(/\?.*$/, '')) : place
 }

@@ -1,10 +1,11 @@
 import { resolve } from 'node:path'
 import { groupsByHost } from './groups-by-host.js'
+import { readInventoryData } from './module-inventory.js'
 import { readSource } from './read-source.js'
 import { localNames, selectHosts } from './select-hosts.js'
 import { sourceReader } from './source-reader.js'
 import { hostsOf, newTree, settleTree, type Tree } from './tree.js'
-import type { Inventory, InventoryHost, Vars } from './types.js'
+import type { Inventory, InventoryData, InventoryHost, Vars } from './types.js'
 import { inventoryHost, resolveHost, type HostContext, type ResolvedHost } from './resolve-host.js'
 import { varsFiles } from './vars-files.js'
 import { writtenVars } from './written-vars.js'
@@ -13,6 +14,8 @@ import { writtenVars } from './written-vars.js'
 export interface LoadOptions {
   /** Files, directories and lists of hosts with a comma; where several set a variable, the last wins. */
   readonly sources: readonly string[]
+  /** What a program has itself, a lab for example; it counts as the first source. @default nothing */
+  readonly data?: InventoryData | undefined
   /** Wins over everything. */
   readonly extraVars?: Vars | undefined
   /** Whose group_vars and host_vars are read too, and win over the inventory's. */
@@ -46,6 +49,7 @@ export async function loadInventory(options: LoadOptions): Promise<LoadedInvento
   const reader = sourceReader(options.vaultPassword)
   const tree = newTree()
   const folders: string[] = []
+  if (options.data !== undefined) readInventoryData(options.data, 'inventory', tree)
   for (const source of options.sources) {
     const folder = await readSource(source, reader, tree)
     if (folder !== undefined) folders.push(folder)

@@ -1,6 +1,7 @@
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { fileURLToPath } from 'node:url'
 import * as v from 'valibot'
 import { HostwrightError } from '../core/errors.js'
+import { importModule } from '../core/import-module.js'
 import type { Place } from '../core/place.js'
 import { addChild, addGroup, addHost, setGroupVariable, type Tree, type Variable } from './tree.js'
 import type { InventoryData, Vars } from './types.js'
@@ -29,7 +30,17 @@ const dataSchema = v.strictObject({
  *   HostwrightError that the module throws is passed on
  */
 export async function readModuleInventory(file: string, tree: Tree): Promise<void> {
-  const data = checkData(await loadData(file), file)
+  readInventoryData(await loadData(file), file, tree)
+}
+
+/**
+ * Reads what an inventory module has given into the tree.
+ *
+ * @param file the module, for errors and origins
+ * @throws HostwrightError INVENTORY_INVALID
+ */
+export function readInventoryData(given: unknown, file: string, tree: Tree): void {
+  const data = checkData(given, file)
   for (const [name, hostVars] of Object.entries(data.hosts ?? {})) {
     addModuleHost(tree, 'all', name, hostVars, file)
   }
@@ -57,8 +68,7 @@ export async function readModuleInventory(file: string, tree: Tree): Promise<voi
 
 async function loadData(file: string): Promise<unknown> {
   try {
-    const module = (await import(pathToFileURL(file).href)) as { readonly default?: unknown }
-    const source = defaultOf(module)
+    const source = defaultOf(await importModule(file))
     if (source === undefined)
       throw invalid(
         `Cannot read inventory "${file}": it has no default export`,

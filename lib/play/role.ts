@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { HostwrightError } from '../core/errors.js'
 import { callerPlace, errorPlace, type Place } from '../core/place.js'
 import { Secret } from '../core/secret.js'
+import type { Fact } from '../facts/fact.js'
 import { createHost, UnknownSignal, unknownValue, viewOf, type Host } from '../host/index.js'
 import type { InventoryHost } from '../inventory/types.js'
 
@@ -14,6 +15,12 @@ export interface RoleDefinition<E extends Entries, Output> {
   readonly name: string
   /** Describes and checks the parameters; from it comes their type. @default none */
   readonly params?: Schema<E>
+  /** Families of systems that it supports, as `host.facts()` names them; on others it is refused. @default any */
+  readonly families?: readonly string[]
+  /** Facts that it gives to other hosts, for `hostwright doc`. */
+  readonly publishes?: readonly Fact<unknown>[]
+  /** Facts of other hosts that it waits for, for `hostwright doc`. */
+  readonly needs?: readonly Fact<unknown>[]
   run(host: Host, params: v.InferOutput<Schema<E>>): Promise<Output>
 }
 
@@ -29,7 +36,8 @@ const defined = new Map<string, RoleDefinition<Entries, unknown>>()
  * Defines a role. Its parameters come from the inventory variable of its name, property by property
  * overridden by what the call passes, and are checked before it runs.
  *
- * @throws HostwrightError PARAMETER_INVALID, when called: the parameter, its value's file and line
+ * @throws HostwrightError PARAMETER_INVALID, when called: the parameter, its value's file and line;
+ *   UNSUPPORTED on a system of a family that it does not support
  * @example
  * export const motd = role({
  *   name: 'motd',
@@ -52,6 +60,7 @@ export function role<const E extends Entries = Record<never, never>, Output = vo
     const view = outer.with({ role: definition.name, tags: [...outer.scope.tags, definition.name] })
     const checked = checkParams(definition, outer.runtime.inventoryHost, params, place)
     try {
+      await refuseFamily(definition, createHost(view), place)
       return await definition.run(createHost(view), checked)
     } catch (error) {
       if (error instanceof UnknownSignal) {
@@ -69,6 +78,22 @@ export function role<const E extends Entries = Record<never, never>, Output = vo
     }
   }
   return Object.assign(call, { definition })
+}
+
+async function refuseFamily<E extends Entries, Output>(
+  { name, families }: RoleDefinition<E, Output>,
+  host: Host,
+  place: Place | undefined,
+): Promise<void> {
+  // --list-tasks asks no host.
+  if (families === undefined || viewOf(host).runtime.mode === 'list') return
+  const { family } = await host.facts()
+  if (families.includes(family)) return
+  throw new HostwrightError(
+    'UNSUPPORTED',
+    `Cannot use role "${name}" on "${host.name}": it does not support family "${family}"`,
+    { place, hint: `it supports ${families.join(', ')}` },
+  )
 }
 
 function checkParams<E extends Entries, Output>(

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
-import { dirname, isAbsolute, resolve } from 'node:path'
-import { callerPlace } from '../core/place.js'
+import { isAbsolute, resolve } from 'node:path'
+import { callerFolder } from '../core/place.js'
 import { refuse } from './parameters.js'
 
 /**
@@ -8,7 +8,7 @@ import { refuse } from './parameters.js'
  * calling file, else beside it.
  */
 export function locate(name: string, folder: 'files' | 'templates'): string {
-  const here = dirname(callerPlace()?.file ?? resolve('playbook'))
+  const here = callerFolder() ?? process.cwd()
   const places = isAbsolute(name) ? [name] : [resolve(here, folder, name), resolve(here, name)]
   return (
     places.find((place) => existsSync(place)) ??

@@ -14,6 +14,8 @@ export const clusterHosts = role({
       v.pipe(v.string(), v.regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/i, 'is not a domain')),
     ),
   }),
+  publishes: [clusterAddress],
+  needs: [clusterAddress],
   async run(host, { domain }) {
     const isAddress = (value: unknown): value is string =>
       typeof value === 'string' && isIP(value) > 0

@@ -1,6 +1,6 @@
 import { role } from '../../lib/index.js'
 import { configure } from './configure.js'
-import { lsyncdNode } from './facts.js'
+import { lsyncdNode, lsyncdSource } from './facts.js'
 import { join } from './join.js'
 import { ownAddresses, peersOf } from './nodes.js'
 import { params } from './params.js'
@@ -17,6 +17,9 @@ export { lsyncdNode, type LsyncdNode } from './facts.js'
 export const lsyncdPeer = role({
   name: 'lsyncd_peer',
   params,
+  families: ['debian', 'redhat'],
+  publishes: [lsyncdNode, lsyncdSource],
+  needs: [lsyncdNode, lsyncdSource],
   async run(host, wish) {
     const peers = peersOf(host, wish)
     const own = await configure(host, wish, peers)

@@ -36,6 +36,9 @@ export { nodeState } from './facts.js'
 export const mariadbMasterMaster = role({
   name: 'mariadb_master_master',
   params,
+  families: ['debian', 'redhat'],
+  publishes: [nodeState, nodeVerdict],
+  needs: [nodeState, nodeVerdict],
   async run(host, wish) {
     const names = nodesOf(host, wish).map(({ name }) => name)
     const configured = await configure(host, wish)

@@ -1,0 +1,110 @@
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { resolve } from 'node:path'
+import { HostwrightError } from '../core/errors.js'
+import { importModule } from '../core/import-module.js'
+import type { Fact } from '../facts/fact.js'
+import type { RoleDefinition } from '../play/role.js'
+import { readArguments } from './arguments.js'
+import { describeParameters, type Parameter } from './describe-schema.js'
+
+const help = `Usage: hostwright doc ROLE
+
+  Prints what a role takes and gives: its parameters with their types and defaults, its facts, and
+  the families of systems that it supports.
+
+  ROLE         the role's folder or file, a package (hostwright-role-nginx), or the name of one of
+               roles/ or of Hostwright's own
+  -h, --help   print this help
+`
+
+type Definition = Pick<
+  RoleDefinition<Record<never, never>, unknown>,
+  'name' | 'params' | 'families' | 'publishes' | 'needs'
+>
+
+/**
+ * Runs `hostwright doc`.
+ *
+ * @param argv what comes after the word doc
+ * @returns the exit code
+ * @throws HostwrightError USAGE_INVALID where there is no such role, and what the role throws
+ */
+export async function runDoc(argv: readonly string[]): Promise<number> {
+  const { values, positionals } = readArguments(argv, { help: { type: 'boolean', short: 'h' } })
+  if (values.help === true) {
+    process.stdout.write(help)
+    return 0
+  }
+  const [wanted, extra] = positionals
+  if (wanted === undefined || extra !== undefined)
+    throw new HostwrightError('USAGE_INVALID', 'Cannot describe a role: name one', {
+      hint: 'Write hostwright doc ROLE',
+    })
+  const exported = Object.values(await importModule(findRole(wanted)))
+  const roles = exported.flatMap((one) => definitionOf(one) ?? [])
+  if (roles.length === 0)
+    throw new HostwrightError('USAGE_INVALID', `Cannot describe "${wanted}": it exports no role`, {
+      hint: 'Export what role() gives',
+    })
+  process.stdout.write(roles.map(describe).join('\n'))
+  return 0
+}
+
+function definitionOf(exported: unknown): Definition | undefined {
+  if (typeof exported !== 'function' || !('definition' in exported)) return undefined
+  return exported.definition as Definition
+}
+
+/** A path, a folder of roles/, a role of the package, or a package. */
+function findRole(wanted: string): string {
+  const places = [wanted, `roles/${wanted}`].flatMap((path) =>
+    ['', '/index.ts', '/index.js', '/index.mjs'].map((end) => resolve(`${path}${end}`)),
+  )
+  const file = places.find((place) => /\.[cm]?[jt]s$/.test(place) && existsSync(place))
+  if (file !== undefined) return file
+  const own = [
+    new URL(`../../roles/${wanted}/index.js`, import.meta.url).pathname,
+    new URL(`../../roles/${wanted}/index.ts`, import.meta.url).pathname,
+  ].find((place) => existsSync(place))
+  return own ?? findPackage(wanted)
+}
+
+function findPackage(wanted: string): string {
+  try {
+    return createRequire(resolve('package.json')).resolve(wanted)
+  } catch (cause) {
+    throw new HostwrightError('USAGE_INVALID', `Cannot find role "${wanted}": there is none`, {
+      cause,
+      hint: 'Name its folder, or a package that is installed here',
+    })
+  }
+}
+
+function describe({ name, params, families, publishes, needs }: Definition): string {
+  const parameters = describeParameters(params?.entries ?? {})
+  return `Role ${name}
+
+${parameters.length === 0 ? 'It takes no parameters.' : `Parameters, in the inventory under ${name}:\n${table(parameters)}`}
+
+Families:        ${families?.join(', ') ?? 'any'}
+Facts published: ${names(publishes)}
+Facts needed:    ${names(needs)}
+`
+}
+
+function table(parameters: readonly Parameter[]): string {
+  const width = (of: (parameter: Parameter) => string) =>
+    Math.max(...parameters.map((parameter) => of(parameter).length))
+  const [first, second] = [width(({ name }) => name), width(({ type }) => type)]
+  return parameters
+    .flatMap(({ name, type, fallback, description }) => [
+      `  ${name.padEnd(first)}  ${type.padEnd(Math.min(second, 40))}  ${fallback}`,
+      ...(description === undefined ? [] : [`  ${' '.repeat(first)}  ${description}`]),
+    ])
+    .join('\n')
+}
+
+function names(facts: readonly Fact<unknown>[] | undefined): string {
+  return facts?.map(({ name }) => name).join(', ') ?? 'none'
+}

@@ -1,0 +1,66 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import * as v from 'valibot'
+import { secretParam } from '../../lib/core/schema.js'
+import { describeParameters } from '../../lib/cli/describe-schema.js'
+
+const bin = fileURLToPath(new URL('../../lib/cli/hostwright.mjs', import.meta.url))
+
+function doc(...args: readonly string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, 'doc', ...args], {
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'] ?? '' },
+    timeout: 60_000,
+  })
+  return { status, stdout, stderr }
+}
+
+t.test('describeParameters() tells types and what is left out', async (t) => {
+  const cases = [
+    [v.string(), 'text', 'required'],
+    [v.pipe(v.string(), v.nonEmpty()), 'text', 'required'],
+    [v.optional(v.number()), 'number', 'optional'],
+    [v.optional(v.number(), 3306), 'number', 'default 3306'],
+    [v.optional(v.array(v.string()), ['a']), 'list of text', 'default ["a"]'],
+    [v.record(v.string(), v.boolean()), 'mapping of boolean', 'required'],
+    [v.picklist(['gtid', 'position']), '"gtid" or "position"', 'required'],
+    [v.union([v.string(), v.number()]), 'text or number', 'required'],
+    [v.literal('all'), '"all"', 'required'],
+    [secretParam(), 'secret', 'required'],
+    [v.optional(secretParam()), 'secret', 'optional'],
+    [
+      v.object({ ca: v.string(), key: v.optional(v.string()) }),
+      '{ ca: text, key?: text }',
+      'required',
+    ],
+  ] as const
+  for (const [schema, type, fallback] of cases)
+    t.match(describeParameters({ one: schema }), [{ name: 'one', type, fallback }])
+  t.match(describeParameters({ one: v.optional(v.pipe(v.string(), v.description('a word'))) }), [
+    { description: 'a word' },
+  ])
+})
+
+t.test('hostwright doc prints what a role takes and gives', async (t) => {
+  const { status, stdout, stderr } = doc('mariadb_master_master')
+  t.equal(status, 0, stderr)
+  for (const line of [
+    /^Role mariadb_master_master$/m,
+    /^ {2}replicationPassword +secret +required$/m,
+    /^ {2}port +number +default 3306$/m,
+    /^Families: +debian, redhat$/m,
+    /^Facts published: mariadb_master_master\.state, /m,
+  ])
+    t.match(stdout, line)
+  t.match(doc('epel'), { status: 0, stdout: /It takes no parameters\.\n\nFamilies: +any\n/ })
+})
+
+t.test('hostwright doc refuses what is no role', async (t) => {
+  for (const [args, message] of [
+    [[], 'Cannot describe a role: name one'],
+    [['nginx'], 'Cannot find role "nginx": there is none'],
+    [[bin.replace('hostwright.mjs', 'version.ts')], /Cannot describe ".*": it exports no role/],
+  ] as const)
+    t.match(doc(...args), { status: 1, stdout: '', stderr: message })
+})

@@ -1,0 +1,65 @@
+// What the documents say of files, errors and dependencies.
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { errorCodes } from '../../lib/core/errors.js'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const documents = [
+  'README.md',
+  ...['docs', 'roles'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => join(folder, name)),
+  ),
+]
+const read = (path: string) => readFileSync(join(root, path), 'utf8')
+
+/** The anchors that GitHub gives to the headings of a document. */
+function anchorsOf(text: string): readonly string[] {
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  )
+}
+
+t.test('links lead somewhere', async (t) => {
+  for (const document of documents) {
+    // What stands between back quotes is no link.
+    const text = read(document).replace(/```.*?```|`[^`\n]*`/gs, '')
+    for (const [, target = ''] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (target.startsWith('https:')) continue
+      const [path = '', anchor] = target.split('#')
+      const file = path === '' ? join(root, document) : resolve(root, dirname(document), path)
+      t.ok(existsSync(file), `${document}: ${target}`)
+      if (anchor !== undefined && statSync(file).isFile())
+        t.ok(anchorsOf(readFileSync(file, 'utf8')).includes(anchor), `${document}: ${target}`)
+    }
+  }
+  t.ok(documents.length > 10)
+})
+
+t.test('every error code has its entry, and its exit code there', async (t) => {
+  const sections = new Map(
+    read('docs/errors.md')
+      .split(/^## /m)
+      .slice(1)
+      .map((section) => [section.slice(0, section.indexOf('\n')), section]),
+  )
+  t.same([...sections.keys()], Object.keys(errorCodes), 'in the order of the source')
+  for (const [code, exitCode] of Object.entries(errorCodes))
+    t.match(sections.get(code), `Exit code ${exitCode}`, code)
+})
+
+t.test('every dependency is justified', async (t) => {
+  const { dependencies } = JSON.parse(read('package.json')) as {
+    readonly dependencies: Readonly<Record<string, string>>
+  }
+  const named = [...read('docs/dependencies.md').matchAll(/^\| ([a-z0-9, -]+) \|/gm)]
+    .flatMap(([, names = '']) => names.split(', '))
+    .filter((name) => name !== 'package')
+  t.same(named.toSorted(), Object.keys(dependencies).toSorted())
+})
