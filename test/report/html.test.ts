@@ -447,7 +447,7 @@ t.test('--report writes what a run has done, also where it fails', async (t) => 
   t.same(complaints, [])
   t.match(
     await page.locator('#failures').innerText(),
-    /COMMAND_FAILED[\s\S]*playbook\.mts:3[\s\S]*because/,
+    /TASK_FAILED[\s\S]*playbook\.mts:5:7[\s\S]*because/,
   )
   await lines(page)
     .filter({ hasText: `file ${folder}/made` })
