@@ -27,10 +27,14 @@ t.teardown(async () => await lab.down())
 t.before(async () => {
   await lab.down()
   await lab.up()
+  await writeInventory()
+})
+
+async function writeInventory(): Promise<void> {
   const { hosts } = await lab.load()
   inventory = join(await tempFolder(t), 'hosts.yml')
   await writeFile(inventory, JSON.stringify({ all: { hosts } }))
-})
+}
 
 async function on(host: string, script: string): Promise<string> {
   const [program = '', ...args] = lab.sshCommand(host)
@@ -189,6 +193,7 @@ t.test(
   { skip: !all && 'only with HOSTWRIGHT_TEST=all' },
   async (t) => {
     await lab.reset()
+    await writeInventory()
     const fingerprint = fingerprinter(Buffer.from('salt'))
     const body = async (mode: 'run' | 'check') =>
       await testRun({ inventory, mode, fingerprint }, async (play) => {
