@@ -161,9 +161,13 @@ async function execute(
       level: 'warning',
       text: `nothing has the tag ${unseen.map((tag) => `"${tag}"`).join(', ')}`,
     })
+  const conclude = async () => await purpose.conclude?.({ run, thrown, started, emit: events.emit })
   const verdict = run.interrupted
     ? undefined
-    : await purpose.conclude?.({ run, thrown, started, emit: events.emit })
+    : await conclude().catch((error: unknown) => {
+        thrown ??= asPlaybookError(error)
+        return 1
+      })
   await run.close()
   process.off('unhandledRejection', stray)
   release()
