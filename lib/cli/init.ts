@@ -65,7 +65,7 @@ function refuseExisting(folder: string, name: string): void {
 /** The files of the package's template by name, with the names of the repository put in. */
 async function templateFiles(folderName: string): Promise<ReadonlyMap<string, string>> {
   const own = dirname(createRequire(import.meta.url).resolve('hostwright/package.json'))
-  const template = join(own, 'template')
+  const template = join(own, 'lib/cli/template')
   const found = await readdir(template, { recursive: true })
   const names = found.filter((name) => statSync(join(template, name)).isFile()).toSorted()
   const files = new Map<string, string>()

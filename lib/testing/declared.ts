@@ -34,7 +34,7 @@ const debian: SystemFacts = {
   defaultAddress: null,
   memoryBytes: 1_073_741_824,
   processors: 1,
-  selinux: 'disabled',
+  selinux: { status: 'disabled', mode: null, policy: null },
   virtualization: 'none',
 }
 

@@ -48,7 +48,7 @@ t.test('what several ensure() ask at the same time is one message', async (t) =>
   const turn = async () =>
     await testRun({ inventory }, async (play) => {
       await play('cells', { hosts: 'all' }, async (host) => {
-        const all = [1, 2, 3].map(async (at) => {
+        const each = [1, 2, 3].map(async (at) => {
           const one = cell({ path: join(folder, `a${at}`), value: `${at}` })
           const [first] = await host.ensure([
             one,
@@ -56,7 +56,7 @@ t.test('what several ensure() ask at the same time is one message', async (t) =>
           ])
           return first.output
         })
-        t.same(await Promise.all(all), ['1', '2', '3'], 'each has its own answers')
+        t.same(await Promise.all(each), ['1', '2', '3'], 'each has its own answers')
       })
     })
   t.equal((await turn()).roundTrips('a'), 4, 'the probes with the lock; the changes of each')
