@@ -1,9 +1,9 @@
 import { HostwrightError } from '../core/errors.js'
 import {
+  hostToJson,
   inventoryToJson,
   loadInventory,
   nearMisses,
-  varsToJson,
   vaultPasswordSource,
   type LoadedInventory,
 } from '../inventory/index.js'
@@ -60,7 +60,7 @@ export async function runInventory(argv: readonly string[]): Promise<number> {
     print(
       values.host === undefined
         ? inventoryToJson(inventory, options)
-        : varsToJson(varsOf(inventory, values.host), options),
+        : hostToJson(inventory, hostOf(inventory, values.host), options),
     )
   return 0
 }
@@ -75,9 +75,9 @@ function sourcesOf(given: readonly string[] | undefined): readonly string[] {
   )
 }
 
-function varsOf(inventory: LoadedInventory, name: string) {
+function hostOf(inventory: LoadedInventory, name: string) {
   const host = inventory.hosts.get(name)
-  if (host !== undefined) return host.vars
+  if (host !== undefined) return host
   const misses = nearMisses(name, inventory.hosts.keys())
   throw new HostwrightError(
     'INVENTORY_INVALID',

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { HostwrightError } from '../core/errors.js'
 import { pythonEscapes } from './python-escapes.js'
 import { readYaml } from './read-yaml.js'
+import { parseReference, Reference } from './reference.js'
 import { refuseJinja } from './refine-value.js'
 import { sourceReader, type SourceReader } from './source-reader.js'
 import type { Variable } from './tree.js'
@@ -68,11 +69,14 @@ function readPair(pair: string): [string, Variable] {
     throw invalid(pair, 'it is not of the form name=value', 'Put values with spaces into quotes')
   const name = text.slice(0, equals + 1).trim()
   const value = unquote(text.slice(equals + 2).trim())
+  const reference = parseReference(value)
+  if (reference !== undefined)
+    return [name, { value: new Reference(value, reference), place: () => commandLine }]
   refuseJinja(value, name, commandLine)
   return [name, { value, place: () => commandLine }]
 }
 
-/** Splits at spaces and line breaks outside quotes; the quotes stay. */
+/** Splits at spaces and line breaks outside quotes and braces of Jinja; the quotes stay. */
 function splitPairs(text: string): string[] {
   const pairs: string[] = []
   let pair = ''
@@ -83,7 +87,8 @@ function splitPairs(text: string): string[] {
       if (quote === undefined) quote = character
       else if (quote === character) quote = undefined
     }
-    if (quote === undefined && /[ \n]/.test(character)) {
+    const inBraces = pair.lastIndexOf('{{') > pair.lastIndexOf('}}')
+    if (quote === undefined && !inBraces && /[ \n]/.test(character)) {
       pairs.push(pair)
       pair = ''
     } else pair += character

@@ -1,5 +1,5 @@
 export { parseExtraVars } from './extra-vars.js'
-export { inventoryToJson, varsToJson, type JsonOptions } from './inventory-json.js'
+export { hostToJson, inventoryToJson, type JsonOptions } from './inventory-json.js'
 export { loadInventory, type LoadOptions, type LoadedInventory } from './load-inventory.js'
 export { localNames } from './select-hosts.js'
 export { nearMisses } from './near-misses.js'

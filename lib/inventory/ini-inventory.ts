@@ -3,6 +3,7 @@ import type { Place } from '../core/place.js'
 import { Secret } from '../core/secret.js'
 import { hostNames } from './host-names.js'
 import { parseLiteral } from './literal.js'
+import { parseReference, Reference } from './reference.js'
 import { refuseJinja } from './refine-value.js'
 import { splitWords } from './shell-words.js'
 import type { SourceText } from './source-reader.js'
@@ -133,11 +134,16 @@ function readValue(state: State, name: string, text: string, place: Place): Vari
     })
   const literal = parseLiteral(text)
   const value = literal === undefined ? text : literal.value
-  if (!state.source.vaulted) refuseJinja(text, name, place)
-  return {
-    value: state.source.vaulted && typeof value === 'string' ? new Secret(value) : value,
-    place: () => place,
-  }
+  return { value: readText(state, name, value, text, place), place: () => place }
+}
+
+/** What is no string can hold strings: the text of the whole is looked at for Jinja. */
+function readText({ source }: State, name: string, value: unknown, text: string, place: Place) {
+  const reference = typeof value === 'string' ? parseReference(value) : undefined
+  if (typeof value === 'string' && reference !== undefined) return new Reference(value, reference)
+  if (source.vaulted) return typeof value === 'string' ? new Secret(value) : value
+  refuseJinja(text, name, place)
+  return value
 }
 
 function words(line: string, place: Place): string[] {

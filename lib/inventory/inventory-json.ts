@@ -1,6 +1,6 @@
 import { Secret, redactDeep } from '../core/secret.js'
 import type { LoadedInventory } from './load-inventory.js'
-import type { Vars } from './types.js'
+import type { InventoryHost, Vars } from './types.js'
 
 export interface JsonOptions {
   /** Shows secrets in connection variables, those that start with `ansible_`. @default false */
@@ -9,7 +9,8 @@ export interface JsonOptions {
 
 /**
  * The inventory in the shape of `ansible-inventory --list`: `_meta.hostvars`, `all.children`, and the
- * hosts and children of every group that has any. Secrets are `***`.
+ * hosts and children of every group that has any. Secrets are `***`. References stay as they are
+ * written, but where secrets of the connection are shown, since what these refer to is not.
  *
  * @see ansible-core 2.14, cli/inventory.py
  */
@@ -23,17 +24,21 @@ export function inventoryToJson(inventory: LoadedInventory, options: JsonOptions
   })
   const hostvars = [...inventory.hosts.values()]
     .filter((host) => Object.keys(host.vars).length > 0)
-    .map((host) => [host.name, varsToJson(host.vars, options)] as const)
+    .map((host) => [host.name, hostToJson(inventory, host, options)] as const)
   return { _meta: { hostvars: Object.fromEntries(hostvars) }, ...Object.fromEntries(groups) }
 }
 
 /** The variables of a host as {@link inventoryToJson} shows them. */
-export function varsToJson(vars: Vars, options: JsonOptions = {}): Vars {
+export function hostToJson(
+  inventory: LoadedInventory,
+  { name: host, vars }: InventoryHost,
+  options: JsonOptions = {},
+): Vars {
   return Object.fromEntries(
-    Object.entries(vars).map(([name, value]) => [
+    Object.entries(inventory.written(host)).map(([name, value]) => [
       name,
       options.revealConnection === true && name.startsWith('ansible_')
-        ? reveal(value)
+        ? reveal(vars[name])
         : redactDeep(value),
     ]),
   )

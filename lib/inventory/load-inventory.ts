@@ -5,8 +5,9 @@ import { localNames, selectHosts } from './select-hosts.js'
 import { sourceReader } from './source-reader.js'
 import { hostsOf, newTree, settleTree, type Tree } from './tree.js'
 import type { Inventory, InventoryHost, Vars } from './types.js'
-import { resolveHost, type HostContext } from './resolve-host.js'
+import { inventoryHost, resolveHost, type HostContext, type ResolvedHost } from './resolve-host.js'
 import { varsFiles } from './vars-files.js'
+import { writtenVars } from './written-vars.js'
 
 /** What to read, and what wins over it. */
 export interface LoadOptions {
@@ -27,6 +28,8 @@ export interface LoadedInventory extends Inventory {
     string,
     { readonly hosts: readonly string[]; readonly children: readonly string[] }
   >
+  /** The variables of a host, with references as they are written. */
+  written(host: string): Vars
 }
 
 /**
@@ -57,24 +60,31 @@ export async function loadInventory(options: LoadOptions): Promise<LoadedInvento
     extraVars: options.extraVars ?? {},
     varsFiles: varsFiles(reader),
   }
-  const hosts = new Map<string, InventoryHost>()
-  for (const name of hostsOf(tree, 'all')) hosts.set(name, await resolveHost(name, context))
-  const implicit = new Map<string, InventoryHost>()
+  const resolved = new Map<string, ResolvedHost>()
+  for (const name of hostsOf(tree, 'all')) resolved.set(name, await resolveHost(name, context))
+  const implicit = new Map<string, ResolvedHost>()
   for (const name of localNames)
-    if (!hosts.has(name)) implicit.set(name, await resolveHost(name, context))
-  return inventoryOf(tree, hosts, implicit)
+    if (!resolved.has(name)) implicit.set(name, await resolveHost(name, context))
+  return inventoryOf(tree, resolved, implicit)
 }
 
 function inventoryOf(
   tree: Tree,
-  hosts: ReadonlyMap<string, InventoryHost>,
-  implicit: ReadonlyMap<string, InventoryHost>,
+  resolved: ReadonlyMap<string, ResolvedHost>,
+  implicit: ReadonlyMap<string, ResolvedHost>,
 ): LoadedInventory {
   const groups = new Map([...tree.groups.keys()].map((name) => [name, hostsOf(tree, name)]))
+  const hosts = new Map([...resolved].map(([name, host]) => [name, inventoryHost(host)]))
   const names = [...hosts.keys()]
+  // Most inventories have variables in group_vars/all that the controller needs nothing of.
+  const implicitHost = (name: string): readonly InventoryHost[] => {
+    const host = implicit.get(name)
+    return host === undefined ? [] : [inventoryHost(host)]
+  }
   return {
     hosts,
     groups,
+    written: (name) => writtenVars(resolved.get(name)?.variables ?? new Map()),
     tree: new Map(
       [...tree.groups].map(([name, group]) => [
         name,
@@ -83,7 +93,7 @@ function inventoryOf(
     ),
     select: (pattern) =>
       selectHosts(pattern, { hosts: names, groups }).flatMap(
-        (name) => hosts.get(name) ?? implicit.get(name) ?? [],
+        (name) => hosts.get(name) ?? implicitHost(name),
       ),
   }
 }

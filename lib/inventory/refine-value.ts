@@ -1,6 +1,7 @@
 import { HostwrightError } from '../core/errors.js'
 import type { Place } from '../core/place.js'
 import { Secret } from '../core/secret.js'
+import { parseReference, Reference } from './reference.js'
 import { decryptVault } from './vault.js'
 import type { Path, YamlPlaces } from './yaml-places.js'
 import { Unsafe, VaultText } from './yaml-schema.js'
@@ -17,20 +18,24 @@ interface Refinement {
 }
 
 /**
- * Makes plain data of what the YAML schema gives: vaults become secrets, and a Jinja expression, which
- * would be taken literally, is refused.
+ * Makes plain data of what the YAML schema gives: vaults become secrets, a text that is one reference a
+ * {@link Reference}, and any other Jinja, which would be taken literally, is refused.
  */
 export function refineValue(
   value: unknown,
   refinement: Refinement,
   path: Path = [],
-  literal = refinement.vaulted,
+  literal = false,
 ): unknown {
   if (value instanceof VaultText) return decrypt(value, refinement, path)
   if (value instanceof Unsafe) return refineValue(value.value, refinement, path, true)
   if (typeof value === 'string') {
+    const reference = literal ? undefined : parseReference(value)
+    if (reference !== undefined) return new Reference(value, reference)
+    // In a vault, braces are part of a password rather than an expression.
+    if (refinement.vaulted) return new Secret(value)
     if (!literal) refuseJinja(value, path.at(-1) ?? '', refinement.places.place(path))
-    return refinement.vaulted ? new Secret(value) : value
+    return value
   }
   if (Array.isArray(value))
     return value.map((item: unknown, index) =>
@@ -56,16 +61,17 @@ function jsonTag(value: object): VaultText | Unsafe | undefined {
 
 /**
  * Refuses a value with a Jinja expression, statement or comment.
+ *
  * @throws HostwrightError VARIABLE_INVALID
  */
 export function refuseJinja(value: string, name: string, place: Place | undefined): void {
   if (!/\{\{|\{%|\{#.*?#\}/s.test(value)) return
   throw new HostwrightError(
     'VARIABLE_INVALID',
-    `Cannot use the value of "${name}": it holds a Jinja expression, which is not evaluated`,
+    `Cannot use the value of "${name}": it holds a Jinja expression, and only a reference as the whole value is evaluated`,
     {
       place,
-      hint: 'Compute the value in a TypeScript inventory or playbook, or tag it !unsafe where it is meant literally',
+      hint: 'Refer to a variable as "{{ name }}" or "{{ name.key }}" without other text, compute the value in a TypeScript inventory or playbook, or tag it !unsafe where it is meant literally',
     },
   )
 }

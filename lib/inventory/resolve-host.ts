@@ -1,5 +1,6 @@
 import type { Place } from '../core/place.js'
 import { originsOf } from './extra-vars.js'
+import { followReferences } from './follow-references.js'
 import type { Tree, Variable } from './tree.js'
 import type { InventoryHost, Vars } from './types.js'
 import type { VarsFiles } from './vars-files.js'
@@ -15,6 +16,14 @@ export interface HostContext {
   readonly varsFiles: VarsFiles
 }
 
+/** A host whose variables are merged. */
+export interface ResolvedHost {
+  readonly name: string
+  readonly groups: readonly string[]
+  /** With references as they are written. */
+  readonly variables: ReadonlyMap<string, Variable>
+}
+
 /**
  * Merges the variables of a host, the weakest first: `all` and the groups in the inventory, then
  * group_vars/all and group_vars of the groups, each beside the inventory and then the playbook, then
@@ -22,7 +31,7 @@ export interface HostContext {
  *
  * @see ansible-core 2.14, vars/manager.py, get_vars
  */
-export async function resolveHost(name: string, context: HostContext): Promise<InventoryHost> {
+export async function resolveHost(name: string, context: HostContext): Promise<ResolvedHost> {
   const { tree, folders, playbookFolder, varsFiles } = context
   const groups = context.groupsOf(name)
   const beside = playbookFolder === undefined ? [] : [playbookFolder]
@@ -45,7 +54,7 @@ export async function resolveHost(name: string, context: HostContext): Promise<I
   add(tree.hosts.get(name) ?? implicitVars)
   await addFiles([...folders, ...beside], 'host_vars', [name])
   add(extraLayer(context.extraVars))
-  return inventoryHost(name, groups, merged)
+  return { name, groups, variables: merged }
 }
 
 /** The controller, where the inventory does not name it. */
@@ -61,21 +70,21 @@ function extraLayer(extraVars: Vars): [string, Variable][] {
   ])
 }
 
-function inventoryHost(
-  name: string,
-  groups: readonly string[],
-  merged: ReadonlyMap<string, Variable>,
-): InventoryHost {
-  const vars = Object.fromEntries([...merged].map(([variable, { value }]) => [variable, value]))
+/**
+ * The host that roles see, its references followed.
+ *
+ * @throws HostwrightError VARIABLE_INVALID for a reference to what the host does not have
+ */
+export function inventoryHost({ name, groups, variables }: ResolvedHost): InventoryHost {
+  const { vars, place } = followReferences(name, variables)
   return {
     name,
     groups,
-    vars: Object.freeze(vars),
+    vars,
     origin: (path): Place | undefined => {
-      const whole = merged.get(path)
-      if (whole !== undefined) return whole.place([])
+      if (variables.has(path)) return place(path, [])
       const [variable = '', ...inner] = path.split('.')
-      return merged.get(variable)?.place(inner)
+      return place(variable, inner)
     },
   }
 }
