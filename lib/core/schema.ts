@@ -11,7 +11,13 @@ import { Secret, secret as makeSecret } from './secret.js'
 export function secretParam() {
   return v.pipe(
     v.union(
-      [v.instance(Secret<string>), v.pipe(v.string(), v.nonEmpty('is empty'))],
+      [
+        v.pipe(
+          v.instance(Secret<string>),
+          v.check((given) => given.reveal() !== '', 'is empty'),
+        ),
+        v.pipe(v.string(), v.nonEmpty('is empty')),
+      ],
       'is neither a text nor a secret',
     ),
     v.transform((value): Secret => makeSecret(value)),

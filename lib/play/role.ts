@@ -176,7 +176,7 @@ export function checkInventoryParams(hosts: Iterable<InventoryHost>): void {
           const [issue] = result.issues
           const within = v.getDotPath(issue)
           fail(
-            value instanceof Secret
+            value instanceof Secret && issue.expected !== null
               ? `parameter "${key}" is a secret, and this role would show it: take it out of the vault`
               : `parameter "${[key, within].filter(Boolean).join('.')}": ${issue.message}`,
           )
