@@ -55,6 +55,7 @@ function dependsOnPackages(query: Query, answer: unknown, removed: boolean): boo
     case 'packageSet':
     case 'identity':
     case 'system':
+    case 'selinux':
       return false
     // A package or module may bring a repository.
     case 'packageUpdates':

@@ -9,6 +9,7 @@ import {
   mariadbVariables,
   packages,
   role,
+  seport,
   service,
   template,
   type Host,
@@ -53,13 +54,19 @@ export const mariadbMasterMaster = role({
 
 /** Installs, configures and starts the server; gives its state. */
 async function configure(host: Host, wish: Params): Promise<Judged> {
-  const { family: familyName } = await host.facts()
+  const { family: familyName, selinux } = await host.facts()
   const family = familyOf(familyName)
   const nodes = nodesOf(host, wish)
   const node = nodes.find(({ name }) => name === host.name) ?? { name: host.name, id: 0 }
   const bindAddress = await bindAddressOf(host, wish)
   const { options, variables } = settingsOf(node, nodes, wish, family, bindAddress)
   const dropIns = `/etc/systemd/system/${family.unit}.service.d`
+  // The policy knows the usual port; anywhere else the server may not listen.
+  if (wish.port !== 3306 && selinux.status === 'enabled')
+    await host.ensure([
+      packages({ names: ['policycoreutils-python-utils'] }),
+      seport({ port: wish.port, setype: 'mysqld_port_t' }),
+    ])
   const results = await host.ensure([
     packages({ names: family.packages }),
     directory({ path: family.logFolder, owner: 'mysql', group: 'mysql', mode: '0750' }),

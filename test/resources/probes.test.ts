@@ -307,7 +307,7 @@ const cases: readonly Case[] = [
     ask: [system()],
     said: [
       'id=almalinux\nlike=rhel centos fedora\nversion=9.4\ncodename=\nmanager=dnf\ninit=systemd',
-      'kernel=5.14.0\narchitecture=x86_64\nhostname=c1\nfqdn=c1.example\nmemory=2048\nprocessors=4\nselinux=1\nvirtualization=kvm',
+      'kernel=5.14.0\narchitecture=x86_64\nhostname=c1\nfqdn=c1.example\nmemory=2048\nprocessors=4\nselinux=1 targeted\nvirtualization=kvm',
       'links=[{"ifname":"lo","addr_info":[{"family":"inet","local":"127.0.0.1","prefixlen":8,"scope":"host"}]},{"ifname":"eth0","addr_info":[{"family":"inet6","local":"2001:db8::5","prefixlen":64,"scope":"global"},{"family":"inet","local":"192.0.2.5","prefixlen":24,"scope":"global"}]},{"ifname":"br0","addr_info":[{"family":"inet","local":"198.51.100.1","prefixlen":24,"scope":"global"}]}]',
       'routes=[{"dst":"default","gateway":"198.51.100.254","dev":"br0"}]\n[]',
       '',
@@ -332,7 +332,7 @@ const cases: readonly Case[] = [
         defaultAddress: '198.51.100.1',
         memoryBytes: 2_097_152,
         processors: 4,
-        selinux: 'enforcing',
+        selinux: { status: 'enabled', mode: 'enforcing', policy: 'targeted' },
         virtualization: 'kvm',
       },
     ],

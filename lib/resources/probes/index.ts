@@ -12,6 +12,11 @@ export {
   type PackageState,
 } from './packages.js'
 export { packageUpdates, type PackageUpdate, type PackageUpdates } from './packageUpdates.js'
+export { seboolean, type SebooleanState } from './seboolean.js'
+export { sefcontext, type SefcontextKey, type SefcontextState } from './sefcontext.js'
+export { selinux, type SelinuxFacts } from './selinux.js'
+export { selinuxModule, type SelinuxModuleState } from './selinuxModule.js'
+export { seport, type SeportKey, type SeportState } from './seport.js'
 export { sha256 } from './sha256.js'
 export { shell, type ShellAnswer } from './shell.js'
 export { stat, type Entry, type Stat } from './stat.js'

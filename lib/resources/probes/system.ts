@@ -2,6 +2,7 @@ import { probeKind } from '../define.js'
 import type { Query } from '../types.js'
 import { findManager } from './packageManager.js'
 import { readAddresses, type Address, type Link, type Route } from './addresses.js'
+import { readSelinux, saySelinux, type SelinuxFacts } from './selinux.js'
 
 /** What a host is. */
 export interface SystemFacts {
@@ -27,7 +28,7 @@ export interface SystemFacts {
   readonly defaultAddress: string | null
   readonly memoryBytes: number
   readonly processors: number
-  readonly selinux: 'enforcing' | 'permissive' | 'disabled'
+  readonly selinux: SelinuxFacts
   /** As systemd-detect-virt says: `kvm`, `systemd-nspawn`, `none`; empty where it is not installed. */
   readonly virtualization: string
 }
@@ -46,7 +47,7 @@ while read -r name value rest; do
   [ "$name" != MemTotal: ] || { say memory "$value"; break; }
 done < /proc/meminfo
 say processors "$(nproc)"
-[ ! -r /sys/fs/selinux/enforce ] || { read -r value < /sys/fs/selinux/enforce; say selinux "$value"; }
+say selinux "$(${saySelinux})"
 say virtualization "$(systemd-detect-virt 2>/dev/null)"
 say links "$(ip -j address 2>/dev/null)"
 say routes "$(ip -j route show default 2>/dev/null; ip -j -6 route show default 2>/dev/null)"`,
@@ -91,8 +92,7 @@ function readFacts(text: string): SystemFacts {
     defaultAddress,
     memoryBytes: Number(get('memory')) * 1024,
     processors: Number(get('processors')),
-    selinux:
-      get('selinux') === '' ? 'disabled' : get('selinux') === '1' ? 'enforcing' : 'permissive',
+    selinux: readSelinux(get('selinux')),
     virtualization: get('virtualization'),
   }
 }
