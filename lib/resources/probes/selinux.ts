@@ -11,11 +11,10 @@ export interface SelinuxFacts {
 }
 
 /** Prints mode and policy: the kernel's file system says the one, the configuration the other. */
-export const saySelinux = `(
-enforce=-
+export const saySelinux = `enforce=-
 [ ! -r /sys/fs/selinux/enforce ] || read -r enforce < /sys/fs/selinux/enforce
-printf '%s %s\\n' "$enforce" "$(sed -n 's/^SELINUXTYPE=[[:space:]]*\\([^[:space:]]*\\).*/\\1/p' /etc/selinux/config 2>/dev/null)"
-)`
+policy=$(sed -n 's/^SELINUXTYPE=[[:space:]]*\\([^[:space:]]*\\).*/\\1/p' /etc/selinux/config 2>/dev/null)
+printf '%s %s\\n' "$enforce" "$policy"`
 
 /** Reads what {@link saySelinux} has printed. */
 export function readSelinux(text: string): SelinuxFacts {
