@@ -7,6 +7,7 @@ import type { Lab } from '../../lib/lab/index.js'
 import type { CheckEvent } from '../../lib/report/events.js'
 import { lab as debian } from '../fixtures/inventories/debian/hosts.js'
 import { lab as mixed } from '../fixtures/inventories/mixed/hosts.js'
+import { judge } from '../fixtures/judge.js'
 import { changes, explain } from '../fixtures/mariadb.js'
 import { runPlaybook, type Finished } from '../fixtures/playbook.js'
 
@@ -54,6 +55,22 @@ async function verifies(t: Test, inventory: string): Promise<void> {
 
 t.test('a cluster on Debian', { timeout: 1_200_000 }, async (t) => {
   await builds(t, debian, 'debian')
+
+  await t.test('ansible-playbook --check finds the end state of the tutorial', async (t) => {
+    const inventory = 'test/fixtures/inventories/debian'
+    const { hosts, output } = await judge(t, inventory)
+    for (const node of Object.keys(homes)) {
+      t.match(hosts[node], { changed: 0, failed: 0, unreachable: 0 }, output)
+      t.ok((hosts[node]?.['ok'] ?? 0) >= 20, `${node}: ${hosts[node]?.['ok']} tasks have looked`)
+    }
+    const file = '/etc/acme2certifier/environment'
+    await on(debian, 'alma9-c2', `chmod 0640 ${file}`)
+    const found = await judge(t, inventory, ['--tags', 'passphrase'])
+    t.match(found.hosts['alma9-c1'], { changed: 0, failed: 0 }, found.output)
+    t.match(found.hosts['alma9-c2'], { changed: 1, failed: 0 }, 'it sees what is not so')
+    await on(debian, 'alma9-c2', `chmod 0600 ${file}`)
+  })
+
   await verifies(t, 'debian')
 })
 
