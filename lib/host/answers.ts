@@ -52,6 +52,12 @@ export class Answers {
     },
   )
 
+  /** The same where planned steps make nothing unknown: the host as it is now. */
+  readonly now: Ask = Object.assign(
+    <Answer>(query: Query<Answer>): Answer => this.#look(query, true) as Answer,
+    { maybe: <Answer>(query: Query<Answer>): Answer => this.#look(query, true) as Answer },
+  )
+
   /** Whether any change is planned that has not been made. */
   get predicted(): boolean {
     return this.predictions.length > 0
@@ -75,7 +81,7 @@ export class Answers {
     this.predictions.length = 0
   }
 
-  #look(query: Query): unknown {
+  #look(query: Query, asItIs = false): unknown {
     if (!this.#given.has(query.id)) {
       const earlier = this.earlier(query)
       if (earlier) this.give(query, earlier.answer)
@@ -86,7 +92,13 @@ export class Answers {
     for (const { becomes, stale, unknown } of this.predictions) {
       if (this.check) {
         // Only an answer that was given, or predicted, can be judged by `when`.
-        if (unknown && known && !(answer instanceof Unknown) && unknown.when(query, answer))
+        if (
+          !asItIs &&
+          unknown &&
+          known &&
+          !(answer instanceof Unknown) &&
+          unknown.when(query, answer)
+        )
           answer = new Unknown(unknown.reason)
       } else if (stale?.(query) || (unknown && (!known || unknown.when(query, answer))))
         known = false

@@ -111,9 +111,27 @@ class Ensure {
     const { fingerprint } = this.view.runtime.context
     if (!fingerprint) return resource.type.plan(resource.wish as never, ask)
     const answers = new Map<string, unknown>()
-    const plan = resource.type.plan(resource.wish as never, recordedAsk(ask, answers))
+    const plan =
+      this.#planAsItIs(resource, answers) ?? resource.type.plan(resource.wish as never, ask)
     this.#fingerprints[index] = taskFingerprints(resource, answers, fingerprint)
     return plan
+  }
+
+  /**
+   * What differs is to be told also where an earlier change would be made first, but for what fails
+   * because it has not been made.
+   */
+  #planAsItIs(
+    { type, wish }: Resource<unknown>,
+    answers: Map<string, unknown>,
+  ): Plan<unknown> | undefined {
+    const ask = this.view.readOnly ? this.#answers.now : this.#answers.ask
+    try {
+      return type.plan(wish as never, recordedAsk(ask, answers))
+    } catch (error) {
+      if (error instanceof HostwrightError && this.#answers.predicted) return undefined
+      throw error
+    }
   }
 
   #take(index: number, resource: Resource<unknown>, plan: Plan<unknown>): void {

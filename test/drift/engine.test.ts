@@ -124,6 +124,32 @@ t.test('a run that mends makes so what it is told to, and nothing else', async (
   )
 })
 
+t.test(
+  'a drift check tells what differs also where an earlier change would come first',
+  async (t) => {
+    const folder = await tempFolder(t)
+    const inventory = await localInventory(t, ['a'])
+    const effects = { unknown: { when: () => true, reason: 'one would be changed first' } }
+    const statuses = async (options: Pick<RunOptions, 'fingerprint'>) => {
+      const { tasks } = await testRun({ inventory, mode: 'check', ...options }, async (play) => {
+        await play('p', { hosts: 'a' }, async (host) => {
+          const [one, two] = [join(folder, 'one'), join(folder, 'two')]
+          await host.ensure([
+            cell({ path: one, value: '1', effects }),
+            cell({ path: two, value: '2' }),
+          ])
+        })
+      })
+      return tasks
+    }
+    t.same(await statuses({}), ['a cell one: changed', 'a cell two: unknown'])
+    t.same(await statuses({ fingerprint: fingerprinter(Buffer.from('salt')) }), [
+      'a cell one: changed',
+      'a cell two: changed',
+    ])
+  },
+)
+
 t.test('evidenceOf() asks the host who and when', async (t) => {
   const folder = await tempFolder(t)
   const path = join(folder, `it's a file`)
