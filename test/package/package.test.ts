@@ -151,7 +151,7 @@ t.test('the package', { timeout: 1_500_000 }, async (t) => {
       dependencies: { hostwright: `^${own.version}` },
     })
     t.match(readFileSync(join(begun, 'inventories/lab/hosts.ts'), 'utf8'), "name: 'begun1'")
-    t.ok(existsSync(join(begun, '.gitignore')))
+    for (const name of ['.gitignore', '.npmrc']) t.ok(existsSync(join(begun, name)), name)
     rmSync(join(begun, 'tsconfig.json'))
     t.match(await runIn(begun, 'node', bin, 'init'), {
       exitCode: 1,
