@@ -75,8 +75,8 @@ async function templateFiles(folderName: string): Promise<ReadonlyMap<string, st
       .replaceAll('__NAME__', packageName(folderName))
       .replaceAll('__LAB__', labName(folderName))
       .replaceAll('__VERSION__', version())
-    // npm leaves a file of the dotted name out of packages.
-    files.set(name === 'gitignore' ? '.gitignore' : name, filled)
+    // npm leaves files of these dotted names out of packages.
+    files.set(['gitignore', 'npmrc'].includes(name) ? `.${name}` : name, filled)
   }
   return files
 }
