@@ -65,7 +65,7 @@ const homes = {
   replication: /^\/var\/lib\/mysql\/.*master.*\.info$/,
   // Python compiles the settings, and gives the result the mode of the source.
   database:
-    /^\/var\/www\/acme2certifier\/acme2certifier\/(settings\.py|__pycache__\/settings\..*)$/,
+    /^\/opt\/acme2certifier\/acme2certifier\/(settings\.py|__pycache__\/settings\..*)$/,
   ca: /^\/etc\/acme2certifier\/environment$/,
 }
 
