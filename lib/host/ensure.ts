@@ -3,13 +3,12 @@ import { HostwrightError } from '../core/errors.js'
 import type { Change, TaskEvent, TaskStatus } from '../report/events.js'
 import type { Plan, Query, Resource } from '../resources/types.js'
 import { Answers, Needed } from './answers.js'
-import type { BatchWatcher, Section, SectionResult } from './batch.js'
+import type { SectionResult } from './batch.js'
 import type { Prefetch } from './prefetch.js'
 import { questions } from './questions.js'
 import { UnknownSignal } from './signals.js'
 import { recordedAsk, taskFingerprints } from './fingerprints.js'
-import { stepError } from './step-error.js'
-import { outputLines } from './output.js'
+import { messagesOf, stepsOf, type Planned } from './steps.js'
 import { due } from './due.js'
 import { handlersOf, type View } from './view.js'
 
@@ -19,12 +18,6 @@ export interface Outcome {
   readonly changes: readonly Change[]
   /** The resource's output; where it is not known, why. */
   readonly output: { readonly value: unknown } | { readonly unknown: string }
-}
-
-interface Planned {
-  readonly index: number
-  readonly resource: Resource<unknown>
-  readonly plan: Plan<unknown>
 }
 
 /**
@@ -184,18 +177,11 @@ class Ensure {
     this.#next = 0
   }
 
-  /** A time limit is a message's, so what has one travels alone. */
+  /** Sends what is planned, in several messages where time limits want it; the last one asks too. */
   async #send(blocked: readonly Query[]): Promise<void> {
-    const groups: Planned[][] = [[]]
-    for (const item of this.#planned) {
-      const alone = item.plan.steps.some(({ timeout }) => timeout)
-      if (alone && groups.at(-1)!.length > 0) groups.push([])
-      groups.at(-1)!.push(item)
-      if (alone) groups.push([])
-    }
-    const last = groups.pop()!
-    for (const group of groups.filter(({ length }) => length > 0)) {
-      this.#planned = group
+    const { first, last } = messagesOf(this.#planned)
+    for (const planned of first) {
+      this.#planned = planned
       if (!(await this.#sendNow([]))) return
     }
     this.#planned = last
@@ -205,71 +191,42 @@ class Ensure {
   /** One message. False when a step failed and is to be tried again. */
   async #sendNow(blocked: readonly Query[]): Promise<boolean> {
     const planned = this.#planned
-    const steps = planned.flatMap((item) => item.plan.steps.map((step, at) => ({ item, step, at })))
+    const steps = stepsOf(this.view, planned, (item) => this.#made(item))
     const wanted = this.#questions(blocked)
     for (const query of wanted) this.#prefetch.note(query)
     const ahead = wanted.length > 0 ? this.#prefetch.open(wanted) : []
     // A run that takes no lock, which would tell it, has to ask what is due.
     const marks = wanted.length > 0 && this.view.asksDue() ? [due(null)] : []
     const asked = questions([...wanted, ...ahead, ...marks])
-    const sections: Section[] = [
-      ...steps.map(({ item, step, at }) => ({
-        script:
-          at === 0 ? this.view.duePrefix(handlersOf(item.resource)) + step.script : step.script,
-        ...(step.input && { input: step.input }),
-        required: true,
-      })),
-      ...asked.sections,
-    ]
-    if (sections.length === 0) {
-      for (const item of planned) this.#made(item)
-      this.#planned = []
-      return true
-    }
-    this.#clock = performance.now()
-    const begin = (section: number) => {
-      const task = steps[section]?.item.resource.task
-      if (task !== undefined) this.view.emit({ type: 'start', task })
-    }
-    const lines = outputLines((section, stream, text) => {
-      const task = steps[section]?.item.resource.task
-      if (task !== undefined) this.view.emit({ type: 'output', task, stream, text })
-    })
-    const watcher: BatchWatcher = {
-      output: lines.take,
-      ended: (section, { exitCode }) => {
-        lines.flush(section)
-        const step = steps[section]
-        if (step && exitCode === 0 && step.at === step.item.plan.steps.length - 1)
-          this.#made(step.item)
-        begin(section + 1)
-      },
-    }
-    begin(0)
-    const timeout = steps.find(({ step }) => step.timeout)?.step.timeout
-    let results: SectionResult[]
+    const sections = [...steps.sections, ...asked.sections]
+    const changing = steps.sections.length > 0
     const { changes } = this.view.runtime.context
     const before = changes.made
-    try {
-      const exchange = async () => await this.view.exchangeBatch(sections, watcher, timeout)
-      results = await (steps.length > 0 ? this.view.changing(exchange) : exchange())
-    } catch (error) {
-      if (error instanceof HostwrightError && error.code === 'COMMAND_TIMEOUT' && steps[0])
-        return await this.#retry(steps[0].item, error)
-      throw error
+    let results: readonly SectionResult[] = []
+    if (sections.length > 0) {
+      this.#clock = performance.now()
+      steps.begin()
+      const exchange = async () =>
+        await this.view.exchangeBatch(sections, steps.watcher, steps.timeout)
+      try {
+        results = await (changing ? this.view.changing(exchange) : exchange())
+      } catch (error) {
+        if (error instanceof HostwrightError && error.code === 'COMMAND_TIMEOUT' && planned[0])
+          return await this.#retry(planned[0], error)
+        throw error
+      }
     }
-    for (const [section, { item, step }] of steps.entries()) {
-      const result = results[section]
-      if (result?.exitCode !== 0)
-        return await this.#retry(item, stepError(item.resource, step, result))
-    }
+    const failure = steps.failure(results)
+    if (failure) return await this.#retry(failure.item, failure.error)
     for (const item of planned) this.#made(item)
     this.#planned = []
+    if (sections.length === 0) return true
     if (!this.view.readOnly) this.#answers.settle()
     // What came with steps is from after them.
-    const made = steps.length > 0 && changes.made === before + 2 ? changes.made : before
+    const made = changing && changes.made === before + 2 ? changes.made : before
     const soon = new Set(ahead)
-    asked.read(this.view.name, results.slice(steps.length), (query, answer) => {
+    const answers = results.slice(steps.sections.length)
+    asked.read(this.view.name, answers, (query, answer) => {
       if (query === marks[0]) return this.view.giveDue(answer as readonly string[])
       if (!soon.has(query)) this.#answers.give(query, answer)
       this.#prefetch.give(query, answer, made, soon.has(query) ? undefined : this.asker)
