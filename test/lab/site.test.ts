@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { labSecret } from '../../lib/lab/secrets.js'
 import { lab } from '../fixtures/inventories/site/hosts.js'
+import { judge } from '../fixtures/judge.js'
 import { runPlaybook, startPlaybook, type Finished } from '../fixtures/playbook.js'
 
 const exec = promisify(execFile)
@@ -64,8 +65,7 @@ const homes = {
   // The server itself keeps what its replica logs in with.
   replication: /^\/var\/lib\/mysql\/.*master.*\.info$/,
   // Python compiles the settings, and gives the result the mode of the source.
-  database:
-    /^\/opt\/acme2certifier\/acme2certifier\/(settings\.py|__pycache__\/settings\..*)$/,
+  database: /^\/opt\/acme2certifier\/acme2certifier\/(settings\.py|__pycache__\/settings\..*)$/,
   ca: /^\/etc\/acme2certifier\/environment$/,
 }
 
@@ -160,6 +160,17 @@ t.test(
     t.match(detailed.stdout, /alma9-c1 +: ok=\d+ +changed=0/)
   },
 )
+
+const long =
+  process.env['HOSTWRIGHT_TEST'] === 'all' ? {} : { skip: 'only with HOSTWRIGHT_TEST=all' }
+
+t.test('ansible-playbook --check finds the end state of the tutorial', long, async (t) => {
+  const { hosts, output } = await judge(t, 'test/fixtures/inventories/site')
+  for (const name of names) {
+    t.match(hosts[name], { changed: 0, failed: 0, unreachable: 0 }, output)
+    t.ok((hosts[name]?.['ok'] ?? 0) >= 20, `${name}: ${hosts[name]?.['ok']} tasks have looked`)
+  }
+})
 
 t.test(
   'a host that does not answer is unreachable in seconds, and the other goes on',
