@@ -189,8 +189,8 @@ async function execute(
 }
 
 /** What a special run wants differently from what the command line says. */
-function purposeful(options: PlaybookOptions, { check, limit }: Purpose = {}): PlaybookOptions {
-  return { ...options, check: check ?? options.check, limit: limit ?? options.limit }
+function purposeful(options: PlaybookOptions, { check }: Purpose = {}): PlaybookOptions {
+  return { ...options, check: check ?? options.check }
 }
 
 interface Idle {

@@ -2,7 +2,7 @@ import type { RunOptions, Run } from '../play/run.js'
 import type { EventBody, Reporter } from '../report/events.js'
 
 /** What makes a run more than the plain one of its command line. */
-export interface Purpose extends Pick<RunOptions, 'fingerprint' | 'mends' | 'limit'> {
+export interface Purpose extends Pick<RunOptions, 'fingerprint' | 'mends'> {
   readonly check?: boolean
   /** Takes the events too. */
   readonly reporter?: Reporter

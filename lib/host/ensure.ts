@@ -141,7 +141,8 @@ class Ensure {
       return this.#settle(index, status, [], plan.skipped)
     }
     const leftAlone = this.view.leftAlone(resource.task)
-    if (leftAlone !== undefined) {
+    const waits = plan.changes.length === 0 && plan.unknown === undefined
+    if (leftAlone !== undefined && !waits) {
       // What it would give once it is made so does not hold.
       this.#plans[index] = undefined
       return this.#settle(index, 'skipped', [], leftAlone)

@@ -4,38 +4,38 @@ import type { BatchWatcher, Section, SectionResult } from './batch.js'
 export interface Part {
   readonly sections: readonly Section[]
   readonly watcher: BatchWatcher
+  readonly resolve: (results: SectionResult[]) => void
 }
 
-/** Makes one message of parts whose sections do not matter to each other. */
-export function join(parts: readonly Part[]): Part & {
-  /** Gives each part its own results. */
-  readonly split: (results: readonly SectionResult[]) => SectionResult[][]
-} {
-  const places = parts.flatMap(({ sections, watcher }) =>
-    sections.map((_, at) => ({ watcher, at })),
-  )
-  const starts: number[] = []
-  let length = 0
-  for (const { sections } of parts) {
-    starts.push(length)
-    length += sections.length
-  }
+/**
+ * Makes one message of parts whose sections do not matter to each other.
+ *
+ * @param early whether a part is resolved once its own sections have ended, not only by `end`
+ */
+export function join(
+  parts: readonly Part[],
+  early: boolean,
+): Pick<Part, 'sections' | 'watcher'> & { end(results: readonly SectionResult[]): void } {
+  const places = parts.flatMap((part) => part.sections.map((_, at) => ({ part, at })))
+  const ended = new Map<Part, SectionResult[]>(parts.map((part) => [part, []]))
   return {
     sections: parts.flatMap(({ sections }) => sections),
     watcher: {
       output: (section, stream, chunk) => {
-        const { watcher, at } = places[section]!
-        watcher.output?.(at, stream, chunk)
+        const { part, at } = places[section]!
+        part.watcher.output?.(at, stream, chunk)
       },
       ended: (section, result) => {
-        const { watcher, at } = places[section]!
-        watcher.ended?.(at, result)
+        const { part, at } = places[section]!
+        part.watcher.ended?.(at, result)
+        const results = ended.get(part)!
+        results.push(result)
+        if (early && results.length === part.sections.length) part.resolve(results)
       },
     },
-    split: (results) =>
-      parts.map(({ sections }, part) => {
-        const start = starts[part]!
-        return results.slice(start, start + sections.length)
-      }),
+    end: (results) => {
+      for (const part of parts)
+        part.resolve(results.filter((_, section) => places[section]?.part === part))
+    },
   }
 }

@@ -106,10 +106,15 @@ async function runCommand(
   const place = callerPlace()
   const task = `$ ${command.trim().split('\n')[0]}`
   if (view.runtime.mode === 'list') return unknownValue('it depends on what the hosts say')
-  const leftOut = view.selected() ? view.leftAlone() : 'not selected by tags'
-  if (!options.readOnly && leftOut !== undefined) {
-    view.emit({ ...idle, task, status: 'skipped', reason: leftOut })
-    return unknownValue(`"${command.trim()}" is left out: ${leftOut}`)
+  if (!options.readOnly && !view.selected()) {
+    view.emit({ ...idle, task, status: 'skipped', reason: 'not selected by tags' })
+    return unknownValue(`"${command.trim()}" is not selected by tags`)
+  }
+  const leftAlone = options.readOnly ? undefined : view.leftAlone()
+  if (leftAlone !== undefined) {
+    view.emit({ ...idle, task, status: 'skipped', reason: leftAlone })
+    // What comes after it may count on what it would have done.
+    throw new UnknownSignal(`"${command.trim()}" is left out: ${leftAlone}`)
   }
   if (view.readOnly && !options.readOnly) {
     const reason = 'it does not run in check mode; say readOnly: true if it changes nothing'

@@ -26,6 +26,10 @@ interface Rights {
   readonly locked: boolean
 }
 
+interface Gathered extends Part {
+  readonly reject: (error: unknown) => void
+}
+
 /** Milliseconds before each attempt to connect again after a loss. */
 const reconnectDelays = [200, 1_000, 2_000, 4_000, 8_000]
 /** Milliseconds to wait for commands that a dead run has left on the host. */
@@ -40,11 +44,9 @@ export class Session {
   readonly due = new Set<string>()
   /** Shells that hold the lock. */
   readonly #locked = new WeakSet<Shell>()
+  #hasLocked = false
   /** What will be one message, by the rights that it takes. */
-  readonly #gathering = new Map<
-    string,
-    { readonly parts: Part[]; readonly results: Promise<SectionResult[][]> }
-  >()
+  readonly #gathering = new Map<string, Gathered[]>()
 
   /** What the lock says of this session; no other has the same. */
   readonly #holder: string
@@ -85,25 +87,26 @@ export class Session {
     const asks = timeout === undefined && sections.every(({ required }) => !required)
     if (!asks) return await this.#send(sections, watcher, rights, timeout)
     const key = `${rights.locked} ${rights.become?.user ?? ''}`
-    let message = this.#gathering.get(key)
-    if (!message) {
-      const parts: Part[] = []
-      message = { parts, results: this.#sendParts(key, parts, rights) }
-      this.#gathering.set(key, message)
-    }
-    const at = message.parts.push({ sections, watcher }) - 1
-    return (await message.results)[at]!
+    return await new Promise((resolve, reject) => {
+      const part = { sections, watcher, resolve, reject }
+      const gathered = this.#gathering.get(key)
+      if (gathered) return void gathered.push(part)
+      const parts = [part]
+      this.#gathering.set(key, parts)
+      void this.#sendParts(key, parts, rights)
+    })
   }
 
-  async #sendParts(
-    key: string,
-    parts: readonly Part[],
-    rights: Rights,
-  ): Promise<SectionResult[][]> {
+  async #sendParts(key: string, parts: readonly Gathered[], rights: Rights): Promise<void> {
     await immediate()
     this.#gathering.delete(key)
-    const { sections, watcher, split } = join(parts)
-    return split(await this.#send(sections, watcher, rights))
+    // What is due is known only once the message that takes the lock has ended.
+    const { sections, watcher, end } = join(parts, !rights.locked || this.#hasLocked)
+    try {
+      end(await this.#send(sections, watcher, rights))
+    } catch (error) {
+      for (const { reject } of parts) reject(error)
+    }
   }
 
   async #send(
@@ -193,6 +196,7 @@ export class Session {
       if (verdict === 'locked') {
         for (const name of readDue(rest)) this.due.add(name)
         this.#locked.add(shell)
+        this.#hasLocked = true
         return work.results()
       }
       if (verdict === 'free') continue

@@ -35,7 +35,15 @@ const describe = resourceType<SelinuxModuleOptions>({
           ? { script: `semodule -r ${quote(name)}` }
           : { script: install(name), input: Buffer.from(cil) },
       ],
-      effects: policyEffects([[state(name), absent ? null : { cil }]]),
+      effects: {
+        ...policyEffects([[state(name), absent ? null : { cil }]]),
+        // A module may bring booleans, and types that ports and files have.
+        stale: ({ kind }) => /^(?:shell|sefcontext|seport|seboolean)$/.test(kind.name),
+        unknown: {
+          when: ({ kind }, answer) => kind.name === 'seboolean' && answer === null,
+          reason: `module "${name}" would be changed first`,
+        },
+      },
     }
   }),
 })

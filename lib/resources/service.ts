@@ -20,7 +20,8 @@ export interface ServiceOptions {
 const suffixes = /\.(?:service|socket|timer|target|mount|path|automount|swap|slice|scope|device)$/
 
 /** Probes that do not ask a service, so that none which starts or stops changes their answers. */
-const untouched = /^(?:stat|sha256|content|package.*|account|groupEntry|identity|hostKeys|system)$/
+const untouched =
+  /^(?:stat|sha256|content|package.*|account|groupEntry|identity|hostKeys|system|selinux.*|se(?:boolean|port|fcontext))$/
 
 const describe = resourceType<ServiceOptions>({
   name: 'service',

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { basename } from 'node:path/posix'
 import {
+  HostwrightError,
   mariadbDatabase,
   mariadbUser,
   role,
@@ -11,7 +12,7 @@ import {
 } from '../../lib/index.js'
 import { djangoDatabase } from './djangoDatabase.js'
 import { acmeKept, acmeMigrations, acmeSecretKey, type Kept, type Migrations } from './facts.js'
-import { familyOf } from './families.js'
+import { familyOf, type Family } from './families.js'
 import { healthy } from './healthy.js'
 import { install } from './install.js'
 import { migrationFiles } from './kept.js'
@@ -46,7 +47,7 @@ export const acme2certifierDjango = role({
     const family = familyOf(familyName)
     const own = await install(host, wish, family)
     const makes = host.name === nodes.first
-    const others = makes ? await keptByOthers(host, nodes) : []
+    const others = makes ? await keptByOthers(host, nodes, family) : []
     const { home: sharedHome } = makes ? own : await host.peer(nodes.first).fact(acmeKept)
     const secretKey = await agreeOnKey(host, wish, nodes, [own, ...others])
     const settled = [
@@ -81,9 +82,30 @@ export const acme2certifierDjango = role({
   },
 })
 
-async function keptByOthers(host: Host, { names }: Nodes): Promise<readonly Kept[]> {
+/** @throws HostwrightError PARAMETER_INVALID where files would come to belong to nobody on others */
+async function keptByOthers(
+  host: Host,
+  { names }: Nodes,
+  { home, user }: Family,
+): Promise<readonly Kept[]> {
   const others = names.filter((name) => name !== host.name)
-  return await Promise.all(others.map(async (name) => await host.peer(name).fact(acmeKept)))
+  return await Promise.all(
+    others.map(async (name) => {
+      const kept = await host.peer(name).fact(acmeKept)
+      const { lsyncd_peer: mirror } = host.vars
+      if (kept.home !== home && isMapping(mirror) && !('owner' in mirror))
+        throw new HostwrightError(
+          'PARAMETER_INVALID',
+          `Cannot share the volume with "${name}", which is of another family: lsyncd_peer.owner is missing`,
+          { hint: `give it for each node: "${user}" for "${host.name}"` },
+        )
+      return kept
+    }),
+  )
+}
+
+function isMapping(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }
 
 /** The key that is given, else one that a node has, else a new one: the same on all nodes. */

@@ -11,7 +11,15 @@ export const params = v.object({
   /** Where the project is on the host. */
   folder: v.optional(path, '/opt/hostwright-drift'),
   /** What git clones into the folder: a URL, or a folder of the host. @default the folder is there already */
-  git: v.optional(line),
+  git: v.optional(
+    v.pipe(
+      line,
+      v.regex(
+        /^(?!https?:\/\/[^/]*@|[a-z+]+:\/\/[^/]*:[^/]*@)/,
+        'holds a password: give the account a deploy key, or a credential helper of git',
+      ),
+    ),
+  ),
   /** The commit that is checked out; needed with `git`. */
   revision: v.optional(
     v.pipe(v.string('is not a text'), v.regex(/^[0-9a-f]{40}$/, 'is not the hash of a commit')),

@@ -27,7 +27,7 @@ export function project({ folder, git, revision }: Params): readonly Resource[] 
   return [
     packages({ names: ['git'] }),
     command({
-      name: `check out ${revision.slice(0, 12)} of ${git}`,
+      name: `check out ${revision.slice(0, 12)} in ${folder}`,
       run: lines.join('\n'),
       unless: `[ "$(cat ${mark} 2>/dev/null)" = ${revision} ] && [ "$(git -C ${at} rev-parse HEAD)" = ${revision} ]`,
     }),

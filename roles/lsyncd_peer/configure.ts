@@ -109,7 +109,8 @@ function peerOf(host: Host, name: string, wish: Params) {
 function account(name: string) {
   return command({
     name: `account ${name}`,
-    run: `useradd --system --user-group --no-create-home --shell /sbin/nologin ${name}`,
+    run: `if getent group ${name} >/dev/null; then set -- -g ${name}; else set -- --user-group; fi
+useradd --system "$@" --no-create-home --home-dir / --shell /sbin/nologin ${name}`,
     unless: `getent passwd ${name}`,
   })
 }

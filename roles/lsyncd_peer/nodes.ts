@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { HostwrightError, type Host } from '../../lib/index.js'
 import type { LsyncdNode } from './facts.js'
-import type { Params } from './params.js'
+import { defaultFolder, type Params } from './params.js'
 
 /**
  * The inventory names of the nodes that this one mirrors to and from.
@@ -37,14 +37,25 @@ export function endpointOf(host: Host, name: string): { address: string; port: n
   }
 }
 
-/** Where a node's folder is, and whose: as its inventory says, else as here. */
+/**
+ * Where a node's folder is, and whose. What the inventory says of each node holds as long as it is what
+ * counts here too; what the playbook passes is the same on all.
+ */
 export function folderOf(host: Host, name: string, wish: Params): Pick<Params, 'folder' | 'owner'> {
-  const said = host.peer(name).vars['lsyncd_peer']
-  if (said === null || typeof said !== 'object') return wish
-  const { folder, owner } = said as Readonly<Record<string, unknown>>
+  if (name === host.name) return wish
+  const own = saidOf(host.vars)
+  const theirs = saidOf(host.peer(name).vars)
   return {
-    folder: typeof folder === 'string' ? folder : wish.folder,
-    owner: typeof owner === 'string' ? owner : wish.owner,
+    folder: wish.folder === own.folder ? theirs.folder : wish.folder,
+    owner: wish.owner === own.owner ? theirs.owner : wish.owner,
+  }
+}
+
+function saidOf({ lsyncd_peer: said }: Host['vars']): Pick<Params, 'folder' | 'owner'> {
+  const { folder, owner } = (said ?? {}) as Readonly<Record<string, unknown>>
+  return {
+    folder: typeof folder === 'string' ? folder : defaultFolder,
+    owner: typeof owner === 'string' ? owner : undefined,
   }
 }
 

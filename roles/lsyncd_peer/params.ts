@@ -19,9 +19,12 @@ const peerName = v.pipe(
   v.check((name) => isIP(name) > 0 || /^[A-Za-z0-9_][A-Za-z0-9._-]*$/.test(name), 'is not a name'),
 )
 
+/** The tutorial's. */
+export const defaultFolder = '/opt/acme2certifier/volume'
+
 export const params = v.object({
   /** The folder that is mirrored, on this node. */
-  folder: v.optional(path, '/opt/acme2certifier/volume'),
+  folder: v.optional(path, defaultFolder),
   /**
    * The account of whoever uses the folder on this node. It is made where it is missing, since a
    * blank node is filled before what brings the account is installed; where another node gives

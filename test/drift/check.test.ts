@@ -152,13 +152,13 @@ t.test('hostwright drift', async (t) => {
   t.equal(received.length, 1, 'nothing is new')
 
   chmodSync(join(hosts, 'b/other'), 0o644)
-  const mended = await check(['--remediate'], notify)
+  t.same(found((await check(['--limit', 'b'])).record), ['b other mode: resolved host'])
+  const mended = await check(['--remediate', '--limit', 'a'], notify)
   t.equal(mended.exitCode, 0, mended.stderr)
   t.equal(mended.records.length, 2)
   t.same(found(mended.records[0]), [
     'a text content: continuing both',
     'a key content: continuing host',
-    'b other mode: resolved host',
   ])
   t.same(
     found(mended.record).map((one) => one.replace(/ \w+$/, '')),
@@ -166,10 +166,7 @@ t.test('hostwright drift', async (t) => {
   )
   t.equal(readFileSync(join(hosts, 'a/text'), 'utf8'), 'text\n')
   t.equal(readFileSync(join(hosts, 'told'), 'utf8'), 'told\n', 'its handler has run')
-  t.match(received.slice(1), [
-    { body: { resolved: { length: 1 } } },
-    { body: { resolved: { length: 2 } } },
-  ])
+  t.match(received.at(-1), { body: { resolved: { length: 2 } } })
 
   const lost = await check([], {}, 'lost.yml')
   t.equal(lost.exitCode, 1)

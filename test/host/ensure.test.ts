@@ -63,6 +63,29 @@ t.test('what several ensure() ask at the same time is one message', async (t) =>
   t.equal((await turn()).roundTrips('a'), 1)
 })
 
+t.test('what is asked with another does not wait for it', { timeout: 60_000 }, async (t) => {
+  const folder = await tempFolder(t)
+  const inventory = await localInventory(t, ['a'])
+  const go = join(folder, 'go')
+  const { thrown } = await testRun({ inventory }, async (play) => {
+    await play('cells', { hosts: 'all' }, async (host) => {
+      await host.ensure(cell({ path: join(folder, 'first'), value: '' }))
+      // Its guard waits for what comes of the other.
+      const guarded = command({
+        name: 'guarded',
+        run: 'exit 1',
+        unless: `for i in 1 2 3 4 5 6 7 8 9 10; do [ ! -e '${go}' ] || exit 0; sleep 1; done; exit 1`,
+      })
+      const asks = async () => {
+        await host.ensure(cell({ path: join(folder, 'second'), value: '' }))
+        writeFileSync(go, '')
+      }
+      await Promise.all([asks(), host.ensure(guarded)])
+    })
+  })
+  t.equal(thrown, undefined)
+})
+
 t.test('ensure() gives outputs and what changed', async (t) => {
   const folder = await tempFolder(t)
   const inventory = await localInventory(t, ['a'])

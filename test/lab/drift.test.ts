@@ -175,7 +175,7 @@ t.test('drift on lab hosts', async (t) => {
     t.equal(code, 1)
     t.match(record?.hosts[lost], { state: 'unknown', reason: /./ })
     for (const name of others.slice(1)) t.equal(record?.hosts[name]?.state, 'clean')
-    t.same(found(record), [`${others[0]} file /etc/drift.text: content: returned host`])
+    t.same(found(record), [`${others[0]} file /etc/drift.text: content: new host`])
   })
 })
 
