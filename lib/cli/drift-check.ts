@@ -1,19 +1,21 @@
-import { join } from 'node:path'
 import {
   createSeen,
   evidenceOf,
   fingerprinter,
+  historyFolder,
   judge,
   notifyAll,
   openHistory,
   readSalt,
   type DriftRecord,
   type Finding,
+  type History,
   type Notify,
   type Seen,
   type WriteReport,
 } from '../drift/index.js'
 import { HostwrightError } from '../core/errors.js'
+import { redact } from '../core/secret.js'
 import type { Run } from '../play/run.js'
 import type { Instead, Purpose, RunEnd } from './purpose.js'
 import { remedy } from './remedy.js'
@@ -29,8 +31,8 @@ export interface DriftCheckOptions {
 
 /** Checks a playbook for drift instead of running it; with `remediate` mends, and checks again. */
 export function driftCheck(options: DriftCheckOptions): Instead {
-  return async (playbook, run) => {
-    const folder = join('.hostwright', 'drift', encodeURIComponent(playbook))
+  return async (playbook, inventories, run) => {
+    const folder = historyFolder(playbook, inventories)
     const fingerprint = fingerprinter(readSalt(folder))
     const look = async () => {
       const seen = createSeen()
@@ -40,8 +42,18 @@ export function driftCheck(options: DriftCheckOptions): Instead {
         reporter: seen,
         fingerprint,
         async conclude(end) {
-          record = await conclude(end, playbook, folder, seen, options, fingerprint)
-          return record.exitCode
+          const note = (text: string) => end.emit({ type: 'note', level: 'warning', text })
+          const history = openHistory({ folder, keep: options.keep, note })
+          const made = await makeRecord(end, playbook, seen, history)
+          record = made
+          end.emit({ type: 'drift', record: made })
+          // What cannot be written keeps nobody from being told.
+          const isKept = attempt(() => history.add(made), note)
+          await notifyAll({ ...options, folder, record: made, fingerprint, note })
+          const written = options.reports.map((write) =>
+            attempt(() => write(made, history.records()), note),
+          )
+          return isKept && written.every(Boolean) ? made.exitCode : 1
         },
       }
       return { exitCode: await run(purpose), seen, record }
@@ -56,26 +68,23 @@ export function driftCheck(options: DriftCheckOptions): Instead {
   }
 }
 
-async function conclude(
-  { run, thrown, started, emit }: RunEnd,
+async function makeRecord(
+  { run, thrown, started }: RunEnd,
   playbook: string,
-  folder: string,
   seen: Seen,
-  options: DriftCheckOptions,
-  fingerprint: (value: unknown) => string,
+  history: History,
 ): Promise<DriftRecord> {
-  const note = (text: string) => emit({ type: 'note', level: 'warning', text })
-  const history = openHistory({ folder, keep: options.keep, note })
   const judged = judge(seen, history.records(), {
     run: run.id,
     playbook,
     time: new Date(started).toISOString(),
     duration: Date.now() - started,
     failure: failureOf(run, thrown),
+    inventory: run.hosts,
     roundTrips: run.roundTrips(),
   })
   const findings = await withEvidence(run, judged.findings)
-  const record: DriftRecord = {
+  return {
     ...judged,
     hosts: Object.fromEntries(
       Object.entries(judged.hosts).map(([name, host]) => [
@@ -85,18 +94,25 @@ async function conclude(
     ),
     findings,
   }
-  history.add(record)
-  for (const write of options.reports) write(record, history.records())
-  await notifyAll({ ...options, folder, record, fingerprint, note })
-  emit({ type: 'drift', record })
-  return record
+}
+
+/** Whether it has been done; what cannot be written is told. */
+function attempt(work: () => void, note: (text: string) => void): boolean {
+  try {
+    work()
+    return true
+  } catch (error) {
+    if (!(error instanceof HostwrightError)) throw error
+    note(error.message)
+    return false
+  }
 }
 
 /** Why the check as a whole has ended early, where it was not a host. */
 function failureOf({ stopped }: Run, thrown: unknown): string | undefined {
   const error = thrown ?? stopped
   if (error === undefined) return undefined
-  return error instanceof Error ? error.message : String(error)
+  return redact(error instanceof Error ? error.message : String(error))
 }
 
 /** Asks each host that has new findings once more, for who and when. */

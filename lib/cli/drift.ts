@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { fileURLToPath } from 'node:url'
 import { HostwrightError } from '../core/errors.js'
+import { importModule } from '../core/import-module.js'
 import { notifiersOf, reportTo, type Notify } from '../drift/index.js'
 import { errorRecord, formatError } from '../report/index.js'
 import { driftCheck } from './drift-check.js'
@@ -47,15 +48,16 @@ export async function drift(playbook: string | URL, options: DriftOptions = {}):
     })
     const codes: number[] = []
     let begun = 0
-    instead.taken = async (name, run) => {
+    instead.taken = async (name, inventories, run) => {
       begun += 1
-      codes.push(await check(name, run))
+      codes.push(await check(name, inventories, run))
       return codes.at(-1)!
     }
     // Another copy of the library, which knows nothing of this one, would at least change nothing.
     process.argv = [process.execPath, file, ...rest, '--check']
-    await import(pathToFileURL(file).href)
-    if (begun === 0 && looks) throw notTaken(file)
+    await importModule(file)
+    // Where it has refused its command line, it has said so itself.
+    if (begun === 0 && looks && process.exitCode === undefined) throw notTaken(file)
     if (begun > codes.length || (begun === 0 && process.exitCode)) codes.push(1)
     process.exitCode = worst(codes)
   } catch (error) {

@@ -63,7 +63,9 @@ export async function playbook(
     const run = async (purpose?: Purpose) =>
       await execute(name, purposeful(options, purpose), playbookFolder, body, purpose)
     const isListed = options.listHosts || options.listTasks
-    const exitCode = await (isListed ? run() : (instead.taken?.(name, run) ?? run()))
+    const exitCode = await (isListed
+      ? run()
+      : (instead.taken?.(name, options.inventories, run) ?? run()))
     // A second playbook of the same script does not make up for the first.
     process.exitCode ||= exitCode
   } catch (error) {
@@ -189,8 +191,10 @@ async function execute(
 }
 
 /** What a special run wants differently from what the command line says. */
-function purposeful(options: PlaybookOptions, { check }: Purpose = {}): PlaybookOptions {
-  return { ...options, check: check ?? options.check }
+function purposeful(options: PlaybookOptions, purpose?: Purpose): PlaybookOptions {
+  if (!purpose) return options
+  // Whoever has given the purpose wants to know whether it failed, not whether it changed anything.
+  return { ...options, check: purpose.check ?? options.check, detailedExitcode: false }
 }
 
 interface Idle {

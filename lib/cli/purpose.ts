@@ -23,9 +23,14 @@ export interface RunEnd {
   readonly emit: (event: EventBody) => void
 }
 
-/** Does with a playbook what its command does instead of running it once. */
+/**
+ * Does with a playbook what its command does instead of running it once.
+ *
+ * @param inventories as given, in their order
+ */
 export type Instead = (
   playbook: string,
+  inventories: readonly string[],
   run: (purpose: Purpose) => Promise<number>,
 ) => Promise<number>
 

@@ -8,5 +8,7 @@ export interface CheckedRun {
   readonly duration: number
   /** Why the whole of it has ended early. */
   readonly failure?: string | undefined
+  /** The hosts of the inventory: what was found on one that has gone from it is resolved. @default any */
+  readonly inventory?: ReadonlyMap<string, unknown>
   readonly roundTrips: ReadonlyMap<string, number>
 }

@@ -10,9 +10,14 @@ interface Compared {
   readonly unseen: readonly Finding[]
 }
 
+/** What was seen of a host, and whether handlers that are not notified now would show as due. */
+export interface LookedHost extends SeenHost {
+  readonly isDueKnown: boolean
+}
+
 /** Says of what differs whether it is new and which side has changed, and what is resolved. */
 export function compare(
-  hosts: ReadonlyMap<string, SeenHost>,
+  hosts: ReadonlyMap<string, LookedHost>,
   earlier: Iterable<DriftRecord>,
   run: CheckedRun,
 ): Compared {
@@ -30,7 +35,8 @@ export function compare(
   })
   const current = new Set(findings.map(({ id }) => id))
   const gone = [...past.open.values()].filter(({ id }) => !current.has(id))
-  const isResolved = (finding: Finding) => wasLookedAt(hosts.get(finding.host), finding, run)
+  const isResolved = (finding: Finding) =>
+    run.inventory?.has(finding.host) === false || wasLookedAt(hosts.get(finding.host), finding, run)
   return {
     findings: [...findings, ...gone.filter(isResolved).map(resolved)],
     unseen: gone.filter((finding) => !isResolved(finding)),
@@ -46,32 +52,53 @@ interface Past {
 
 /** Goes back through the records until everything about the differences is known. */
 function look(differences: readonly Difference[], earlier: Iterable<DriftRecord>): Past {
-  let open: Map<string, Finding> | undefined
   const resolvedOnes = new Set<string>()
   const baselines = new Map<string, Baseline>()
-  const untold = new Set<string>()
+  const untold = new Set(differences.map(({ id }) => id))
   const unknown = new Map(differences.map((one) => [keyOn(one.host, one.key), one]))
+  const recent: DriftRecord[] = []
   for (const record of earlier) {
-    if (!open) {
-      open = openIn(record)
-      for (const { id } of differences) if (!open.has(id)) untold.add(id)
-    }
+    const isRecent = recent[0] === undefined || isBeside(record, recent[0])
+    if (isRecent) recent.push(record)
+    else if (untold.size + unknown.size === 0) break
     for (const { id, state } of record.findings)
       if (untold.delete(id) && state === 'resolved') resolvedOnes.add(id)
+    for (const { id } of record.unseen ?? []) untold.delete(id)
     for (const [at, { host, role, key }] of unknown) {
       const baseline = baselineIn(record, host, role, key)
       if (baseline === undefined) continue
       baselines.set(at, baseline)
       unknown.delete(at)
     }
-    if (untold.size + unknown.size === 0) break
   }
-  return { open: open ?? new Map(), resolved: resolvedOnes, baselines }
+  return { open: openIn(recent), resolved: resolvedOnes, baselines }
 }
 
-function openIn({ findings, unseen = [] }: DriftRecord): Map<string, Finding> {
-  const all = [...unseen, ...findings].filter(({ state }) => state !== 'resolved')
-  return new Map(all.map((finding) => [finding.id, finding]))
+/** Milliseconds from the end of a check until its record is kept, at most. */
+const slack = 60_000
+
+/** Whether a check had not ended when the newest began, which then may know nothing of it. */
+function isBeside({ time, duration }: DriftRecord, newest: DriftRecord): boolean {
+  return Date.parse(time) + duration + slack >= Date.parse(newest.time)
+}
+
+/**
+ * What is open: of each host by the newest check that looked at it; of a host that none of these did,
+ * by the newest.
+ *
+ * @param recent the newest, and those beside it
+ */
+function openIn(recent: readonly DriftRecord[]): ReadonlyMap<string, Finding> {
+  const newest = new Map<string, DriftRecord>()
+  for (const record of recent)
+    for (const host of [...Object.keys(record.hosts), ...record.findings.map((one) => one.host)])
+      if (!newest.has(host)) newest.set(host, record)
+  const open = recent.flatMap((record) =>
+    [...(record.unseen ?? []), ...record.findings].filter(
+      ({ host, state }) => state !== 'resolved' && (newest.get(host) ?? recent[0]) === record,
+    ),
+  )
+  return new Map(open.map((finding) => [finding.id, finding]))
 }
 
 /** What a record knows of a task: its fingerprint, or that the playbook did not have it then. */
@@ -94,7 +121,7 @@ function baselineIn(
  * Whether what is not found any more was looked at, or is gone from the playbook: its role was gone
  * through on the host and has no such task.
  */
-function wasLookedAt(host: SeenHost | undefined, finding: Finding, run: CheckedRun): boolean {
+function wasLookedAt(host: LookedHost | undefined, finding: Finding, run: CheckedRun): boolean {
   if (!host) return false
   const { role = '', task } = finding
   const name = taskKey(finding.role, task)
@@ -102,11 +129,13 @@ function wasLookedAt(host: SeenHost | undefined, finding: Finding, run: CheckedR
   if ([...host.tasks.keys()].some((key) => key === name || key.replace(number, '') === name))
     return true
   const whole =
+    host.tasks.size > 0 &&
     run.failure === undefined &&
     host.failure === undefined &&
     host.unknown.length === 0 &&
     !host.leftOut
-  return whole && (role === '' || host.counts.has(role) || role.startsWith('handler '))
+  if (role.startsWith('handler ')) return whole && host.isDueKnown
+  return whole && (role === '' || host.counts.has(role))
 }
 
 /** Texts are told while they differ. */

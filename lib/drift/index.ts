@@ -1,6 +1,7 @@
 export type { CheckedRun } from './checked-run.js'
 export { evidenceOf } from './evidence.js'
 export { fingerprinter } from './fingerprint.js'
+export { historyFolder } from './history-folder.js'
 export { openHistory, type History } from './history.js'
 export { judge } from './judge.js'
 export { reportTo, type WriteReport } from './report/index.js'

@@ -1,5 +1,5 @@
 import type { CheckedRun } from './checked-run.js'
-import { compare } from './compare.js'
+import { compare, type LookedHost } from './compare.js'
 import { isExplained } from './explained.js'
 import type { Seen, SeenHost } from './seen.js'
 import type { DriftHost, DriftRecord, Fingerprint } from './types.js'
@@ -12,17 +12,20 @@ import type { DriftHost, DriftRecord, Fingerprint } from './types.js'
 export function judge(seen: Seen, earlier: Iterable<DriftRecord>, run: CheckedRun): DriftRecord {
   const hosts = new Map([...seen.hosts].map(([name, host]) => [name, withDue(host)]))
   const { findings, unseen } = compare(hosts, earlier, run)
+  const met = new Map(
+    [...hosts].filter(([, host]) => run.failure !== undefined || !isLeftOut(host)),
+  )
+  const failure = run.failure ?? (met.size === 0 ? 'no task of any host was looked at' : undefined)
   const drifted = new Set(
     [...hosts].flatMap(([name, { differences }]) => (differences.length > 0 ? [name] : [])),
   )
   const doubts = new Map(
-    [...hosts].map(([name, host]) => [
+    [...met].map(([name, host]) => [
       name,
-      run.failure ?? host.failure ?? host.unknown.find((why) => !isExplained(why, name, drifted)),
+      failure ?? host.failure ?? host.unknown.find((why) => !isExplained(why, name, drifted)),
     ]),
   )
-  const hasDoubt =
-    run.failure !== undefined || [...doubts.values()].some((why) => why !== undefined)
+  const hasDoubt = failure !== undefined || [...doubts.values()].some((why) => why !== undefined)
   return {
     version: 1,
     run: run.run,
@@ -30,12 +33,11 @@ export function judge(seen: Seen, earlier: Iterable<DriftRecord>, run: CheckedRu
     time: run.time,
     duration: run.duration,
     exitCode: hasDoubt ? 1 : drifted.size > 0 ? 2 : 0,
-    hosts: byName(hosts, (host, name) =>
-      describe(host, doubts.get(name), run.roundTrips.get(name)),
-    ),
+    ...(failure !== undefined && { failure }),
+    hosts: byName(met, (host, name) => describe(host, doubts.get(name), run.roundTrips.get(name))),
     findings,
     ...(unseen.length > 0 && { unseen }),
-    fingerprints: byName(hosts, ({ tasks }) =>
+    fingerprints: byName(met, ({ tasks }) =>
       Object.fromEntries(
         [...tasks].filter((entry): entry is [string, Fingerprint] => entry[1] !== undefined),
       ),
@@ -44,10 +46,15 @@ export function judge(seen: Seen, earlier: Iterable<DriftRecord>, run: CheckedRu
 }
 
 /** A handler that nothing in this check has notified is still due from an earlier run. */
-function withDue(host: SeenHost): SeenHost {
+function withDue(host: SeenHost): LookedHost {
   const { differences, handlers, unknown, acts } = host
-  if (differences.length + unknown.length > 0 || acts) return host
-  return { ...host, differences: handlers }
+  const isDueKnown = differences.length + unknown.length === 0 && !acts
+  return { ...host, isDueKnown, ...(isDueKnown && { differences: handlers }) }
+}
+
+/** Tags have left out all of it, or the playbook wishes nothing of it: that it is clean nobody knows. */
+function isLeftOut({ tasks, differences, unknown, failure }: SeenHost): boolean {
+  return tasks.size + differences.length + unknown.length === 0 && failure === undefined
 }
 
 function describe(host: SeenHost, doubt: string | undefined, roundTrips = 0): DriftHost {

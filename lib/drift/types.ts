@@ -63,6 +63,9 @@ export interface DriftRecord {
   readonly duration: number
   /** 0 no drift, 2 drift, 1 something kept the check from knowing. */
   readonly exitCode: number
+  /** Why the check as a whole has ended early, or has looked at nothing. */
+  readonly failure?: string
+  /** Those of which a task was looked at, or could not be. */
   readonly hosts: Readonly<Record<string, DriftHost>>
   /** Resolved ones included. */
   readonly findings: readonly Finding[]

@@ -1,7 +1,10 @@
 import type { DriftRecord, Finding } from '../drift/types.js'
 
-/** One line of numbers: `2 findings on 1 of 3 hosts: 1 new, 1 continuing; 1 host unknown`. */
-export function driftSummary({ findings, hosts }: DriftRecord): string {
+/**
+ * One line of numbers: `2 findings on 1 of 3 hosts: 1 new, 1 continuing; 1 host unknown`. What an
+ * earlier check has found and this one has not looked at is no part of the first number.
+ */
+export function driftSummary({ findings, unseen = [], hosts, failure }: DriftRecord): string {
   const count = (state: Finding['state']) => findings.filter((one) => one.state === state).length
   const open = findings.length - count('resolved')
   const all = Object.values(hosts)
@@ -12,13 +15,17 @@ export function driftSummary({ findings, hosts }: DriftRecord): string {
   const states = (['new', 'returned', 'continuing', 'resolved'] as const)
     .filter((state) => count(state) > 0)
     .map((state) => `${count(state)} ${state}`)
+  const known = all.length - unknown
   const found =
     open === 0
-      ? `none on ${plural(all.length, 'host')}`
+      ? `none on ${plural(known, unknown === 0 ? 'host' : 'known host')}`
       : `${plural(open, 'finding')} on ${drifted.size} of ${plural(all.length, 'host')}`
+  const isNothing = states.length === 0 && known === 0 && (unknown > 0 || failure !== undefined)
   return [
-    states.length === 0 ? found : `${found}: ${states.join(', ')}`,
+    ...(failure === undefined ? [] : ['the check failed']),
+    ...(isNothing ? [] : [states.length === 0 ? found : `${found}: ${states.join(', ')}`]),
     ...(unknown === 0 ? [] : [`${plural(unknown, 'host')} unknown`]),
+    ...(unseen.length === 0 ? [] : [`${plural(unseen.length, 'earlier finding')} not looked at`]),
   ].join('; ')
 }
 

@@ -2,11 +2,12 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
   chmodSync,
-  existsSync,
+  cpSync,
   lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  symlinkSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -14,9 +15,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
+import ts from 'typescript'
 import { takeDriftFlags } from '../../lib/cli/drift-flags.js'
 import type { DriftRecord } from '../../lib/drift/index.js'
 import type { HostwrightEvent } from '../../lib/report/events.js'
+import { runIn } from '../fixtures/packed.js'
 import { useReceiver } from '../fixtures/receiver.js'
 import { tempFolder } from '../fixtures/run.js'
 
@@ -153,7 +156,7 @@ t.test('hostwright drift', async (t) => {
 
   chmodSync(join(hosts, 'b/other'), 0o644)
   t.same(found((await check(['--limit', 'b'])).record), ['b other mode: resolved host'])
-  const mended = await check(['--remediate', '--limit', 'a'], notify)
+  const mended = await check(['--remediate', '--detailed-exitcode', '--limit', 'a'], notify)
   t.equal(mended.exitCode, 0, mended.stderr)
   t.equal(mended.records.length, 2)
   t.same(found(mended.records[0]), [
@@ -175,6 +178,11 @@ t.test('hostwright drift', async (t) => {
     b: { state: 'unknown', reason: /127\.0\.0\.1/ },
   })
 
+  t.match(
+    readdirSync(join(folder, '.hostwright/drift/book')).toSorted(),
+    [/^hosts\.yml-/, /^lost\.yml-/],
+    'each inventory has a history of its own',
+  )
   const kept = readdirSync(join(folder, '.hostwright'), { recursive: true, encoding: 'utf8' })
     .map((name) => join(folder, '.hostwright', name))
     .filter((name) => lstatSync(name).isFile())
@@ -201,7 +209,79 @@ t.test('hostwright drift refuses what it cannot do, before any host is touched',
     t.match(stderr, message)
   }
   t.same(readdirSync(join(hosts, 'a')), [])
-  t.notOk(existsSync(join(folder, '.hostwright/drift/book/20')))
+  const kept = readdirSync(join(folder, '.hostwright'), { recursive: true, encoding: 'utf8' })
+  t.same(
+    kept.filter((name) => name.endsWith('.json')),
+    [],
+  )
+  const { stderr } = await run(['drift', 'book.mts'])
+  t.match(stderr, 'inventory')
+  t.notMatch(stderr, 'has not called playbook', 'what was refused is told once')
+})
+
+t.test('a check that could know nothing, or could not write, says so and is told', async (t) => {
+  const { folder, hosts, check } = await useBook(t)
+  const { url, received } = await useReceiver(t)
+  const notify = { HOSTWRIGHT_NOTIFY_WEBHOOK: `${url}/hook` }
+  const library = JSON.stringify(join(root, 'lib/index.ts'))
+  const broken = `import { playbook } from ${library}
+await playbook('book', async () => { throw new Error('no such thing') })
+`
+  writeFileSync(join(folder, 'book.mts'), broken)
+  const thrown = await check([], notify)
+  t.equal(thrown.exitCode, 1)
+  t.match(thrown.record, { failure: /no such thing/, hosts: {} })
+  t.match(received, [{ body: { text: /the check failed/, failure: /no such thing/ } }])
+
+  // It takes away the folder of a report that could be written before.
+  const moving = `import { renameSync } from 'node:fs'
+${book.replace('await base(host)', "await base(host); if (host.name === 'a') renameSync('reports', 'gone')")}`
+  writeFileSync(join(folder, 'book.mts'), moving)
+  mkdirSync(join(folder, 'reports'))
+  const unwritten = await check(['--report', 'reports/r.md', '--report', 'r.json'], notify)
+  t.equal(unwritten.exitCode, 1)
+  t.equal(unwritten.record?.exitCode, 2)
+  t.match(
+    unwritten.events.find(({ type }) => type === 'note'),
+    { text: /^Cannot write the report "reports\/r\.md": / },
+  )
+  t.match(received[1]?.body, { text: /the check works again/, found: { length: 6 } })
+  t.match(JSON.parse(readFileSync(join(folder, 'r.json'), 'utf8')), { run: unwritten.record?.run })
+  t.same(readdirSync(join(hosts, 'a')), [])
+})
+
+/** The library as it is installed: compiled, without types being looked at. */
+async function compiled(t: Test): Promise<string> {
+  const folder = await tempFolder(t)
+  cpSync(join(root, 'package.json'), join(folder, 'package.json'))
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
+  mkdirSync(join(folder, 'lib/cli'), { recursive: true })
+  cpSync(bin, join(folder, 'lib/cli/hostwright.mjs'))
+  const filter = (file: string) => !file.endsWith('.ts')
+  cpSync(join(root, 'lib'), join(folder, 'dist/lib'), { recursive: true, filter })
+  const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 }
+  for (const name of readdirSync(join(root, 'lib'), { recursive: true, encoding: 'utf8' })) {
+    if (!name.endsWith('.ts')) continue
+    const text = readFileSync(join(root, 'lib', name), 'utf8')
+    const { outputText } = ts.transpileModule(text, { compilerOptions })
+    writeFileSync(join(folder, 'dist/lib', name.replace(/ts$/, 'js')), outputText)
+  }
+  return folder
+}
+
+t.test('hostwright drift reads a playbook in TypeScript from the compiled package', async (t) => {
+  const { folder, hosts } = await useBook(t)
+  const installed = await compiled(t)
+  const library = JSON.stringify(join(root, 'lib/index.ts'))
+  const own = JSON.stringify(join(installed, 'dist/lib/index.js'))
+  writeFileSync(join(folder, 'book.mts'), book.replace(library, own))
+  const command = [process.execPath, join(installed, 'lib/cli/hostwright.mjs')]
+  const words = ['drift', 'book.mts', '-i', 'hosts.yml', '--limit', 'a']
+  const lock = join(tmpdir(), 'hostwright-test.lock')
+  const all = [`FOLDER=${hosts}`, 'flock', lock, ...command, ...words]
+  const { exitCode, stdout, stderr } = await runIn(folder, 'env', ...all)
+  t.equal(exitCode, 2, stderr)
+  t.match(stdout, /DRIFT 3 findings on 1 of 1 host/)
 })
 
 t.test('takeDriftFlags()', async (t) => {

@@ -4,7 +4,13 @@ import { mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSy
 import { join } from 'node:path'
 import t from 'tap'
 import { secret } from '../../lib/core/secret.js'
-import { fingerprinter, openHistory, readSalt, type DriftRecord } from '../../lib/drift/index.js'
+import {
+  fingerprinter,
+  historyFolder,
+  openHistory,
+  readSalt,
+  type DriftRecord,
+} from '../../lib/drift/index.js'
 import { checks, told } from '../fixtures/drift.js'
 import { tempFolder } from '../fixtures/run.js'
 
@@ -46,6 +52,26 @@ t.test('fingerprinter()', async (t) => {
   t.equal(make(secret('hidden word')), make('hidden word'), 'a secret counts with what it holds')
   t.not(make(secret('hidden word')), make(secret('other word')))
   t.not(make('text'), other('text'))
+})
+
+t.test('historyFolder() gives each playbook and inventory its own', async (t) => {
+  const lab = historyFolder('site', ['inventories/lab'])
+  t.match(lab, /^\.hostwright\/drift\/site\/inventories-lab-[0-9a-f]{8}$/)
+  for (const same of ['./inventories/lab/', join(process.cwd(), 'inventories/lab')])
+    t.equal(historyFolder('site', [same]), lab, same)
+  const others: readonly (readonly [string, readonly string[]])[] = [
+    ['site', ['inventories/production']],
+    ['site', ['other/inventories/lab']],
+    ['site', ['inventories/lab', 'more']],
+    ['site', ['more', 'inventories/lab']],
+    ['site', ['../..']],
+    ['site', ['c1,c2']],
+    ['a/b', ['inventories/lab']],
+  ]
+  const folders = others.map(([playbook, inventories]) => historyFolder(playbook, inventories))
+  t.equal(new Set([lab, ...folders]).size, others.length + 1)
+  for (const folder of folders)
+    t.match(folder, /^\.hostwright\/drift\/[^/]+\/[\w.+-]+-[0-9a-f]{8}$/)
 })
 
 t.test('readSalt()', async (t) => {

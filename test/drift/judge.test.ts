@@ -1,9 +1,12 @@
 import t from 'tap'
 import { brief, checks, told, type ToldTask } from '../fixtures/drift.js'
+import type { DriftRecord } from '../../lib/drift/index.js'
 import type { EventBody } from '../../lib/report/index.js'
 
 const x = 'a / base: file /x / mode'
 const mode = { changes: ['mode'] }
+const handler = { role: 'handler h', task: 'service s', handler: true, changes: ['state'] }
+const due = 'a / handler h: service s / state'
 
 /** Checks one after the other: what each tells of one task, and what is to come of it. */
 const cases: readonly {
@@ -73,7 +76,7 @@ const cases: readonly {
     name: 'a task that the last check did not know is compared with the one before',
     turns: [
       [{}, [], 0],
-      [[{ wish: null, status: 'skipped' }], [], 0],
+      [[{ wish: null, status: 'skipped' }], [], 1],
       [{ ...mode, wish: 'w2' }, [`${x}: new code 03`], 2],
     ],
   },
@@ -167,6 +170,25 @@ const cases: readonly {
     ],
   },
   {
+    name: 'a handler that is still due beside other drift is not resolved',
+    turns: [
+      [[{}, handler], [`${due}: new unknown 01`], 2],
+      [[mode, handler], [`${x}: new host 02`], 2],
+      [[{}, handler], [`${due}: continuing unknown 01`, `${x}: resolved host 02`], 2],
+      [mode, [`${x}: returned host 04`], 2],
+      [{}, [`${due}: resolved unknown 01`, `${x}: resolved host 04`], 0],
+    ],
+  },
+  {
+    name: 'a check that looks at nothing knows nothing',
+    turns: [
+      [mode, [`${x}: new unknown 01`], 2],
+      [{ wish: null, status: 'skipped' }, [], 1],
+      [[], [], 1],
+      [mode, [`${x}: continuing unknown 01`], 2],
+    ],
+  },
+  {
     name: 'a task that is met twice is told apart',
     turns: [
       [[mode, mode], [`${x}: new unknown 01`, 'a / base: file /x #2 / mode: new unknown 01'], 2],
@@ -230,9 +252,9 @@ t.test('judge() says of each host what is known', async (t) => {
     a: { state: 'drift', roundTrips: 2, tasks: { base: 1 }, reason: undefined },
     b: { state: 'unknown', reason: /fact "f" of "a"/, partial: true },
     c: { state: 'unknown', reason: /fact "f" of "e"/, partial: true },
-    d: { state: 'clean', tasks: {}, partial: true },
     e: { state: 'clean', tasks: { base: 1 }, partial: undefined },
   })
+  t.notOk('d' in record.hosts, 'of d nothing was looked at')
   const early = series.next([told({})], 'Cannot go on')
   t.equal(early.exitCode, 1)
   t.match(early.hosts['a'], { state: 'unknown', reason: 'Cannot go on' })
@@ -246,4 +268,63 @@ t.test('judge() says of each host what is known', async (t) => {
   t.match(second.unseen, [{ id: x, state: 'new' }], 'a host that is left out stays as it was')
   const third = limited.next([told({ host: 'b' })])
   t.match(third.unseen, [{ id: x }], 'also over several checks')
+})
+
+t.test('judge() says why the check as a whole knows nothing', async (t) => {
+  const leftOut = told({ wish: null, status: 'skipped' })
+  const cases: readonly (readonly [string, DriftRecord, object])[] = [
+    ['it was thrown', checks([]).next([], 'Cannot go on'), { failure: 'Cannot go on', hosts: {} }],
+    ['by tags', checks().next([leftOut]), { failure: /no task of any host/, hosts: {} }],
+    ['no play', checks([]).next([]), { failure: /no task of any host/, hosts: {} }],
+  ]
+  for (const [name, { failure, hosts, exitCode }, expected] of cases) {
+    t.match({ failure, exitCode }, { ...expected, exitCode: 1, hosts: undefined }, name)
+    t.same(hosts, {}, name)
+  }
+  t.notOk('failure' in checks().next([told({})]))
+})
+
+t.test('judge() resolves what was found on a host that has left the inventory', async (t) => {
+  const series = checks(['a', 'b'])
+  series.next([told(mode), told({ host: 'b', ...mode })])
+  const without = checks(['b'], new Map([['b', {}]]))
+  without.records.push(...series.records)
+  for (const expected of [[`${x}: resolved unknown 01`], []]) {
+    const record = without.next([told({ host: 'b', ...mode })])
+    t.same(
+      brief(record).filter((one) => one.startsWith('a')),
+      expected,
+    )
+    t.same(record.unseen, undefined)
+  }
+})
+
+t.test('judge() loses nothing of two checks that overlap', async (t) => {
+  const onB = { host: 'b', changes: ['owner'] }
+  const y = 'b / base: file /x / owner'
+  for (const order of ['a first', 'b first']) {
+    const before = checks(['a', 'b'])
+    before.next([told({ task: 'file /o', ...mode }), told({ host: 'b' })])
+    const beside = (host: string) => {
+      const one = checks([host])
+      one.records.push(...before.records)
+      return one
+    }
+    const [left, right] = [
+      beside('a').next([told(mode), told({ task: 'file /o' })]),
+      beside('b').next([told(onB)]),
+    ]
+    const kept = [...(order === 'a first' ? [right, left] : [left, right]), ...before.records]
+    const after = checks(['a', 'b'])
+    after.records.push(...kept)
+    t.same(
+      brief(after.next([told(mode), told({ task: 'file /o' }), told(onB)])),
+      [`${x}: continuing code 02`, `${y}: continuing host 02`],
+      order,
+    )
+    const other = checks(['c'])
+    other.records.push(...kept)
+    const { unseen = [] } = other.next([told({ host: 'c' })])
+    t.same(unseen.map(({ id }) => id).toSorted(), [x, y], order)
+  }
 })

@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { mail } from '../../lib/drift/notify/mail.js'
 import { notifiersOf, notifyAll, type DriftRecord, type Notify } from '../../lib/drift/index.js'
 import { checks, told } from '../fixtures/drift.js'
 import { useReceiver } from '../fixtures/receiver.js'
@@ -96,6 +97,57 @@ t.test('notifyAll() tries again, and what was not taken is told with the next ch
   await tell(series.next([told({})]))
   t.equal(received.length, 8, 'what is refused is not tried again')
   t.match(notes[1], /HTTP status 404$/)
+  for (const status of [301, 302, 307]) {
+    answers.push([status])
+    const before = received.length
+    await tell(series.next([told({ changes: [`${status}`] })]))
+    t.equal(received.length, before + 1, 'what leads elsewhere neither')
+    t.match(notes.at(-1), new RegExp(`HTTP status ${status}$`))
+  }
+  await tell(series.next([told({ changes: ['307'] })]))
+  t.match(received.at(-1)?.body, { found: [{ property: '307' }] }, 'it has not been told')
+})
+
+t.test('notifyAll() tells once that the check as a whole has failed', async (t) => {
+  const folder = await tempFolder(t)
+  const { url, received } = await useReceiver(t)
+  const { tell } = await teller([{ kind: 'webhook', url }], folder)
+  const series = checks([])
+  const why = 'Cannot run the playbook: x'
+  await tell(series.next([], why))
+  t.match(received, [
+    { body: { text: /^Drift of site: the check failed\n.*\n\nFailed: Cannot run/, failure: why } },
+  ])
+  await tell(series.next([], why))
+  t.equal(received.length, 1)
+  await tell(series.next([], 'another reason'))
+  t.match(received[1], { body: { failure: 'another reason' } })
+  await tell(checks().next([told({})]))
+  t.match(received[2], { body: { text: /^Drift of site: the check works again/ } })
+  t.notOk('failure' in (received[2]?.body ?? {}))
+  await tell(checks().next([told({})]))
+  t.equal(received.length, 3)
+})
+
+t.test('notifyAll() says where it cannot keep who was told', async (t) => {
+  const folder = await tempFolder(t)
+  const { url, received } = await useReceiver(t)
+  const { tell, notes } = await teller([{ kind: 'webhook', url }], join(folder, 'gone'))
+  await tell(checks().next([told({ changes: ['mode'] })]))
+  t.equal(received.length, 1)
+  t.match(notes, [/^it cannot be kept who was told/])
+})
+
+t.test('a mailer that does not end is ended', async (t) => {
+  const folder = await tempFolder(t)
+  writeFileSync(join(folder, 'sendmail'), '#!/bin/sh\nexec sleep 60\n', { mode: 0o755 })
+  const path = process.env['PATH']
+  process.env['PATH'] = `${folder}:${path}`
+  t.teardown(() => (process.env['PATH'] = path))
+  const message = { subject: 's', text: 't', id: 'i', data: {} }
+  await t.rejects(mail({ to: 'ops@example.com', message, delays: [1], patience: 50 }), {
+    message: 'sendmail: no end after 0.05 s',
+  })
 })
 
 t.test('notifyAll() gives a summary once a day where it is asked to', async (t) => {

@@ -5,6 +5,7 @@ import t from 'tap'
 import ts from 'typescript'
 import { reportTo, type DriftRecord } from '../../lib/drift/index.js'
 import { consoleReporter, createEventStream } from '../../lib/report/index.js'
+import { driftSummary } from '../../lib/report/drift-summary.js'
 import { schemaFaults } from '../fixtures/json-schema.js'
 import { tempFolder } from '../fixtures/run.js'
 import { isWellFormed } from '../fixtures/xml.js'
@@ -77,7 +78,7 @@ const schema = JSON.parse(read('docs/drift.schema.json')) as Parameters<typeof s
 
 t.test('docs/drift.schema.json', async (t) => {
   await t.test('describes a record that has every field', async (t) => {
-    t.same(schemaFaults(record, schema), [])
+    t.same(schemaFaults({ ...record, failure: 'it was stopped' }, schema), [])
   })
   await t.test('describes the fields of lib/drift/types.ts, and none else', async (t) => {
     const file = ts.createSourceFile(
@@ -141,12 +142,12 @@ t.test('reportTo()', async (t) => {
     t.match(text, /^## Drift: site /)
     t.match(
       text,
-      '3 findings on 1 of 3 hosts: 1 new, 1 returned, 1 continuing, 1 resolved; 1 host unknown',
+      '3 findings on 1 of 3 hosts: 1 new, 1 returned, 1 continuing, 1 resolved; 1 host unknown; 1 earlier finding not looked at',
     )
     const rows = text.split('\n').filter((line) => line.startsWith('| '))
     t.same(
       rows.map((row) => row.replaceAll(/&#\d+;/g, '').split('|').length - 2),
-      [2, 2, 6, 6, 6, 6, 6],
+      [2, 2, 6, 6, 6, 6, 6, 3, 3],
     )
     t.match(
       text,
@@ -181,7 +182,8 @@ t.test('reportTo()', async (t) => {
     t.equal(value('exit_code'), '1')
     for (const state of ['clean', 'drift', 'unknown']) t.equal(value(`state="${state}"`), '1')
     t.equal(value('role="base"'), '1')
-    t.equal(value('role=""'), '2')
+    t.equal(value('role=""'), '3', 'what was not looked at stays open')
+    t.equal(value('unseen_findings'), '1')
     t.equal(value('role="<script>'), '0', 'a role without findings has its series too')
     t.ok(text.endsWith('\n'))
   })
@@ -196,10 +198,29 @@ t.test('reportTo()', async (t) => {
     t.match(text, /<testcase name="12 tasks" classname="c3\.base" time="0\.000"\/>/)
   })
 
+  await t.test('tells why the check as a whole has failed', async (t) => {
+    const failed = { ...record, hosts: {}, findings: [], failure: hostile }
+    const make = (ending: string) => {
+      const file = join(folder, `report.${ending}`)
+      reportTo(file)(failed, [failed])
+      return readFileSync(file, 'utf8')
+    }
+    t.match(
+      make('md'),
+      /^the check failed; 1 earlier finding not looked at \(.*\n\nThe check failed: &#60;script/m,
+    )
+    const xml = make('xml')
+    t.ok(isWellFormed(xml), xml)
+    t.match(xml, /<testsuites [^>]* tests="1" failures="0" errors="1"/)
+    t.match(xml, /<testcase name="the check" [^>]*><error message="&lt;script&gt;/)
+    t.match(make('prom'), /exit_code\{[^\n]*\} 1\n/)
+    t.match(make('html'), /"failure":"/)
+  })
+
   await t.test('leaves nothing beside the reports', async (t) => {
     t.same(
       readdirSync(folder).toSorted(),
-      ['json', 'md', 'prom', 'xml'].map((one) => `report.${one}`).toSorted(),
+      ['html', 'json', 'md', 'prom', 'xml'].map((one) => `report.${one}`).toSorted(),
     )
     t.equal(statSync(join(folder, 'report.prom')).mode & 0o777, 0o644 & ~process.umask())
   })
@@ -226,7 +247,7 @@ t.test('the console shows a table by host, and what is unknown', async (t) => {
   const lines = String(stream.read()).split('\n')
   t.match(lines, [
     '',
-    'DRIFT 3 findings on 1 of 3 hosts: 1 new, 1 returned, 1 continuing, 1 resolved; 1 host unknown',
+    'DRIFT 3 findings on 1 of 3 hosts: 1 new, 1 returned, 1 continuing, 1 resolved; 1 host unknown; 1 earlier finding not looked at',
     /^HOST  FINDING +STATE       CHANGED  SINCE$/,
     /^c1    base: file \/etc\/motd: content: 3 bytes → 4 bytes +new         host     2026-03-01 12:00$/,
     /^c1 .* continuing  code/,
@@ -235,4 +256,32 @@ t.test('the console shows a table by host, and what is unknown', async (t) => {
     /^unknown: \[c2\] Cannot reach/,
   ])
   t.notMatch(lines.join('\n'), '\u001b')
+})
+
+t.test('driftSummary() counts what is known', async (t) => {
+  const [known, unknown] = [
+    { state: 'clean', roundTrips: 1, tasks: {} },
+    { state: 'unknown', roundTrips: 1, tasks: {} },
+  ] as const
+  const cases: readonly (readonly [Partial<DriftRecord>, string])[] = [
+    [{ hosts: { a: known, b: known } }, 'none on 2 hosts'],
+    [{ hosts: { a: known, b: unknown } }, 'none on 1 known host; 1 host unknown'],
+    [{ hosts: { a: unknown, b: unknown } }, '2 hosts unknown'],
+    [{ failure: 'why' }, 'the check failed'],
+    [
+      { hosts: { a: known }, unseen: record.unseen ?? [] },
+      'none on 1 host; 1 earlier finding not looked at',
+    ],
+  ]
+  const { unseen: _, ...plain } = record
+  for (const [change, text] of cases)
+    t.equal(driftSummary({ ...plain, hosts: {}, findings: [], ...change }), text)
+})
+
+t.test('the console says why the check as a whole has failed', async (t) => {
+  const stream = new PassThrough()
+  const events = createEventStream([consoleReporter({ stream, tty: false, color: false })])
+  events.emit({ type: 'drift', record: { ...record, hosts: {}, findings: [], failure: hostile } })
+  events.close()
+  t.match(String(stream.read()).split('\n'), ['', /^DRIFT the check failed/, /^failed: <script>/])
 })

@@ -82,7 +82,7 @@ t.test(
       Number(
         await on(
           'controller',
-          'ls /var/lib/hostwright-drift/.hostwright/drift/drifting/*.json | wc -l',
+          'ls /var/lib/hostwright-drift/.hostwright/drift/drifting/*/*.json | wc -l',
         ),
       )
     const nextRecords = async (count: number) => {

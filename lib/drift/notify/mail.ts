@@ -2,12 +2,17 @@ import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Message } from './types.js'
 
+/** Milliseconds. */
+const defaultPatience = 30_000
+
 interface Mail {
   readonly to: string
   readonly from?: string | undefined
   readonly message: Message
   /** Milliseconds before each further attempt. */
   readonly delays: readonly number[]
+  /** Milliseconds that the mailer may take. @default 30_000 */
+  readonly patience?: number
 }
 
 /**
@@ -19,7 +24,7 @@ interface Mail {
 export async function mail(request: Mail): Promise<void> {
   for (const delay of [...request.delays, undefined])
     try {
-      await sendmail(textOf(request))
+      await sendmail(textOf(request), request.patience ?? defaultPatience)
       return
     } catch (error) {
       if (delay === undefined) throw error
@@ -62,7 +67,7 @@ function encoded(text: string): string {
   return words.map((word) => `=?utf-8?B?${Buffer.from(word).toString('base64')}?=`).join('\n ')
 }
 
-async function sendmail(text: string): Promise<void> {
+async function sendmail(text: string, patience: number): Promise<void> {
   const path = `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/lib`
   await new Promise<void>((resolve, reject) => {
     const child = spawn('sendmail', ['-t', '-i'], {
@@ -71,10 +76,21 @@ async function sendmail(text: string): Promise<void> {
     })
     let stderr = ''
     child.stderr.on('data', (chunk: Buffer) => (stderr += String(chunk)))
-    child.on('error', reject)
+    const overdue = setTimeout(() => {
+      child.kill('SIGKILL')
+      // What it has started may hold the other end.
+      child.stderr.destroy()
+      child.stdin.destroy()
+      reject(new Error(`sendmail: no end after ${patience / 1000} s`))
+    }, patience)
+    child.on('error', (error) => {
+      clearTimeout(overdue)
+      reject(error)
+    })
     // It may end without having read.
     child.stdin.on('error', () => undefined)
     child.on('close', (code) => {
+      clearTimeout(overdue)
       if (code === 0) resolve()
       else reject(new Error(`sendmail: exit status ${code}: ${stderr.trim()}`))
     })

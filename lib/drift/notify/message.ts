@@ -11,8 +11,10 @@ const most = 20
 /** What is told of a record; whole texts of files are left out. */
 export function messageOf(record: DriftRecord, news: News): Message {
   const { playbook, run, time, exitCode, hosts } = record
-  const { found, resolved, unknown, known } = news
+  const { failure, isMended, found, resolved, unknown, known } = news
   const counts = [
+    ...(failure === undefined ? [] : ['the check failed']),
+    ...(isMended ? ['the check works again'] : []),
     ...counted(found.length, 'new'),
     ...counted(resolved.length, 'resolved'),
     ...counted(unknown.length, 'unknown'),
@@ -25,6 +27,7 @@ export function messageOf(record: DriftRecord, news: News): Message {
   const text = [
     subject,
     ...(isEmpty(news) ? [] : [summary]),
+    ...(failure === undefined ? [] : ['', `Failed: ${failure}`]),
     ...listed('New', found.map(line)),
     ...listed('Resolved', resolved),
     ...listed(
@@ -43,6 +46,7 @@ export function messageOf(record: DriftRecord, news: News): Message {
       time,
       exitCode,
       summary,
+      ...(record.failure !== undefined && { failure: record.failure }),
       found: found.map(({ before: _before, after: _after, ...finding }) => finding),
       resolved,
       unknown: Object.fromEntries(unknown.map((host) => [host, hosts[host]?.reason ?? ''])),

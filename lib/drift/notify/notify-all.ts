@@ -46,5 +46,10 @@ export async function notifyAll(notifying: Notifying): Promise<void> {
       }
     }),
   )
-  writeTold(folder, told)
+  try {
+    writeTold(folder, told)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    note(`it cannot be kept who was told, and the next check tells once more: ${why}`)
+  }
 }

@@ -51,6 +51,8 @@ async function attempt({
         'content-type': 'application/json',
         ...(token !== undefined && { authorization: `Bearer ${secret(token).reveal()}` }),
       },
+      // Where it leads to has not got the message: most often it is a page to log in.
+      redirect: 'manual',
       signal: AbortSignal.timeout(patience),
     })
     await response.body?.cancel()

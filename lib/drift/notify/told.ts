@@ -8,11 +8,15 @@ const schema = v.record(
   v.object({
     open: v.array(v.string()),
     unknown: v.array(v.string()),
+    failure: v.optional(v.string()),
     summary: v.optional(v.string()),
   }),
 )
 
-/** What each receiver has been told last: the ids of open findings, unknown hosts, the summary's day. */
+/**
+ * What each receiver has been told last: the ids of open findings, unknown hosts, why the check failed, the
+ * summary's day.
+ */
 export type Told = v.InferOutput<typeof schema>
 
 /** Reads what has been told; what cannot be read has not been told. */

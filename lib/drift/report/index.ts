@@ -18,7 +18,11 @@ const writers: Readonly<Record<string, Writer>> = {
   '.xml': driftJunit,
 }
 
-/** Writes a report of the newest record. */
+/**
+ * Writes a report of the newest record.
+ *
+ * @throws HostwrightError USAGE_INVALID where it cannot be written
+ */
 export type WriteReport = (record: DriftRecord, all: Iterable<DriftRecord>) => void
 
 /**
@@ -36,5 +40,16 @@ export function reportTo(path: string): WriteReport {
       { hint: `The endings are ${Object.keys(writers).join(', ')}` },
     )
   const file = reportFile(path)
-  return (record, all) => file.write(writer(record, all))
+  return (record, all) => {
+    const text = writer(record, all)
+    try {
+      file.write(text)
+    } catch (error) {
+      throw new HostwrightError(
+        'USAGE_INVALID',
+        `Cannot write the report "${path}": ${error instanceof Error ? error.message : String(error)}`,
+        { hint: 'Give a file in a directory that you can write to', cause: error },
+      )
+    }
+  }
 }

@@ -2,8 +2,11 @@ import { junitDocument, type JunitCase } from '../../report/junit-reporter.js'
 import type { DriftRecord, Finding } from '../types.js'
 import { changeText } from './change-text.js'
 
-/** A JUnit document: a suite for each host, in it a case for each finding and each role without one. */
-export function driftJunit({ playbook, time, hosts, findings }: DriftRecord): string {
+/**
+ * A JUnit document: a suite for each host, in it a case for each finding and each role without one;
+ * one more where the check as a whole has failed.
+ */
+export function driftJunit({ playbook, time, hosts, findings, failure }: DriftRecord): string {
   const suites = Object.entries(hosts).map(([name, host]) => {
     const open = findings.filter((one) => one.host === name && one.state !== 'resolved')
     const clean = Object.entries(host.tasks).filter(
@@ -11,20 +14,7 @@ export function driftJunit({ playbook, time, hosts, findings }: DriftRecord): st
     )
     const about = { time, host: name }
     const cases: JunitCase[] = [
-      ...(host.state === 'unknown'
-        ? [
-            {
-              ...about,
-              type: 'failure' as const,
-              unreachable: false,
-              error: {
-                code: 'CHECK_FAILED' as const,
-                message: host.reason ?? '',
-                task: 'the host',
-              },
-            },
-          ]
-        : []),
+      ...(host.state === 'unknown' ? [unknown(about, 'the host', host.reason ?? '')] : []),
       ...open.map((finding) => failed(finding, time)),
       ...clean.map(([role, count]) => ({
         ...about,
@@ -37,7 +27,24 @@ export function driftJunit({ playbook, time, hosts, findings }: DriftRecord): st
     ]
     return { name, cases }
   })
-  return junitDocument(playbook, suites)
+  const whole = failure !== undefined && unknown({ time, host: playbook }, 'the check', failure)
+  return junitDocument(playbook, [
+    ...(whole ? [{ name: 'the check', cases: [whole] }] : []),
+    ...suites,
+  ])
+}
+
+function unknown(
+  about: { readonly time: string; readonly host: string },
+  task: string,
+  message: string,
+): JunitCase {
+  return {
+    ...about,
+    type: 'failure',
+    unreachable: false,
+    error: { code: 'CHECK_FAILED', message, task },
+  }
 }
 
 function failed(finding: Finding, time: string): JunitCase {

@@ -9,13 +9,14 @@ const most = { lines: 60, findings: 200 }
 
 /** A report for a pull request, in GitHub's and GitLab's Markdown. */
 export function driftMarkdown(record: DriftRecord): string {
-  const { playbook, time, hosts, findings } = record
+  const { playbook, time, hosts, findings, unseen = [], failure } = record
   const unknown = Object.entries(hosts).filter(([, { state }]) => state === 'unknown')
   const shown = findings.slice(0, most.findings)
   const lines = [
     `## Drift: ${cell(playbook)}`,
     '',
     `${driftSummary(record)} (checked ${time})`,
+    ...(failure === undefined ? [] : ['', `The check failed: ${cell(failure)}`]),
     ...(unknown.length === 0
       ? []
       : [
@@ -33,15 +34,28 @@ export function driftMarkdown(record: DriftRecord): string {
           ...shown.map(findingRow),
         ]),
     ...(findings.length > shown.length ? ['', `… and ${findings.length - shown.length} more`] : []),
+    ...(unseen.length === 0
+      ? []
+      : [
+          '',
+          '| host | earlier finding, not looked at | since |',
+          '|---|---|---|',
+          ...unseen
+            .slice(0, most.findings)
+            .map((finding) => row([finding.host, nameOf(finding), finding.since])),
+        ]),
     ...shown.flatMap(details),
   ]
   return `${lines.join('\n')}\n`
 }
 
 function findingRow(finding: Finding): string {
-  const { host, role, task, state, side, since } = finding
-  const name = role === undefined ? task : `${role}: ${task}`
-  return row([host, name, changeText(finding), state, side, since])
+  const { host, state, side, since } = finding
+  return row([host, nameOf(finding), changeText(finding), state, side, since])
+}
+
+function nameOf({ role, task }: Finding): string {
+  return role === undefined ? task : `${role}: ${task}`
 }
 
 function row(cells: readonly string[]): string {

@@ -11,8 +11,9 @@ interface Sample {
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
  */
 export function driftMetrics(record: DriftRecord): string {
-  const { playbook, time, duration, exitCode, hosts, findings } = record
-  const open = findings.filter(({ state }) => state !== 'resolved')
+  const { playbook, time, duration, exitCode, hosts, findings, unseen = [] } = record
+  // An alert does not end because the next check looks at something else.
+  const open = [...findings.filter(({ state }) => state !== 'resolved'), ...unseen]
   const states = ['clean', 'drift', 'unknown'].map((state) => ({
     labels: { state },
     value: Object.values(hosts).filter((host) => host.state === state).length,
@@ -43,7 +44,10 @@ export function driftMetrics(record: DriftRecord): string {
       { value: exitCode },
     ]),
     ...metric('hosts', 'Hosts by state.', states),
-    ...metric('findings', 'Open findings by role.', byRole),
+    ...metric('findings', 'Open findings by role, those not looked at included.', byRole),
+    ...metric('unseen_findings', 'Open findings that the last drift check has not looked at.', [
+      { value: unseen.length },
+    ]),
     '',
   ].join('\n')
 }

@@ -24,6 +24,9 @@ export function driftLines(record: DriftRecord, paint: Paint): readonly string[]
   return [
     '',
     `${paint('bold', 'DRIFT')} ${driftSummary(record)}`,
+    ...(record.failure === undefined
+      ? []
+      : [`${paint('magenta', 'failed:')} ${shorten(record.failure, longest)}`]),
     ...(findings.length === 0 ? [] : tableLines(findings, paint)),
     ...unknown.map(
       ([host, { reason = '' }]) =>

@@ -30,6 +30,8 @@ export function driftPage(records: readonly DriftRecord[]): DriftPage {
     time: last?.time ?? '',
     duration: last?.duration ?? 0,
     exitCode: last?.exitCode ?? 0,
+    ...(last?.failure !== undefined && { failure: last.failure }),
+    unseen: last?.unseen?.length ?? 0,
     hosts: [...newest].map(([name, record]) =>
       hostOf(name, record, last, ordered, perHost.get(name) ?? []),
     ),

@@ -138,6 +138,10 @@ export interface DriftPage {
   readonly time: string
   readonly duration: number
   readonly exitCode: number
+  /** Why the newest check as a whole has failed. */
+  readonly failure?: string
+  /** Open findings that the newest check has not looked at. */
+  readonly unseen: number
   readonly hosts: readonly DriftPageHost[]
   /** Oldest first. */
   readonly checks: readonly DriftCheck[]
