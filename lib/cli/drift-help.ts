@@ -2,7 +2,7 @@
 export const driftHelp = `Usage: hostwright drift PLAYBOOK -i INVENTORY [flags]
 
 Looks, and changes nothing: is every host still what the playbook says? What differs is compared with
-the earlier checks of this playbook, which are kept in .hostwright/drift.
+the earlier checks of this playbook and inventory, which are kept in .hostwright/drift.
 
 Flags, besides those of the playbook (see hostwright run PLAYBOOK --help):
   --report FILE    write a report too; what it is, its ending says: .md Markdown, .json the record,

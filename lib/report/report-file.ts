@@ -17,11 +17,12 @@ export interface ReportFile {
  * Makes sure now that a report can be written later. A file that is there already keeps its mode,
  * and a link is followed.
  *
+ * @param newMode of a file that is not there yet @default what the umask leaves
  * @throws HostwrightError USAGE_INVALID where it can't
  */
-export function reportFile(path: string): ReportFile {
+export function reportFile(path: string, newMode?: number): ReportFile {
   try {
-    const { target, mode } = find(resolve(path))
+    const { target, mode = newMode } = find(resolve(path))
     const probe = besideOf(target)
     closeSync(openSync(probe, 'wx'))
     rmSync(probe)

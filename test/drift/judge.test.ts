@@ -272,12 +272,12 @@ t.test('judge() says of each host what is known', async (t) => {
 
 t.test('judge() says why the check as a whole knows nothing', async (t) => {
   const leftOut = told({ wish: null, status: 'skipped' })
-  const cases: readonly (readonly [string, DriftRecord, object])[] = [
+  const failures: readonly (readonly [string, DriftRecord, object])[] = [
     ['it was thrown', checks([]).next([], 'Cannot go on'), { failure: 'Cannot go on', hosts: {} }],
     ['by tags', checks().next([leftOut]), { failure: /no task of any host/, hosts: {} }],
     ['no play', checks([]).next([]), { failure: /no task of any host/, hosts: {} }],
   ]
-  for (const [name, { failure, hosts, exitCode }, expected] of cases) {
+  for (const [name, { failure, hosts, exitCode }, expected] of failures) {
     t.match({ failure, exitCode }, { ...expected, exitCode: 1, hosts: undefined }, name)
     t.same(hosts, {}, name)
   }

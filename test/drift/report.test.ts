@@ -222,7 +222,15 @@ t.test('reportTo()', async (t) => {
       readdirSync(folder).toSorted(),
       ['html', 'json', 'md', 'prom', 'xml'].map((one) => `report.${one}`).toSorted(),
     )
-    t.equal(statSync(join(folder, 'report.prom')).mode & 0o777, 0o644 & ~process.umask())
+    const modeOf = (name: string) => statSync(join(folder, name)).mode & 0o777
+    const before = process.umask(0o077)
+    try {
+      for (const name of ['late.prom', 'late.md']) reportTo(join(folder, name))(record, [record])
+    } finally {
+      process.umask(before)
+    }
+    t.equal(modeOf('late.prom'), 0o644, 'the exporter can read it')
+    t.equal(modeOf('late.md'), 0o600)
   })
 })
 

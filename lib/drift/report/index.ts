@@ -39,7 +39,8 @@ export function reportTo(path: string): WriteReport {
       `Cannot write the report "${path}": its ending "${extname(path)}" stands for no report`,
       { hint: `The endings are ${Object.keys(writers).join(', ')}` },
     )
-  const file = reportFile(path)
+  // The exporter that reads metrics has an account of its own.
+  const file = reportFile(path, extname(path) === '.prom' ? 0o644 : undefined)
   return (record, all) => {
     const text = writer(record, all)
     try {
