@@ -71,7 +71,7 @@ t.test('the package', { timeout: 1_500_000 }, async (t) => {
       t.ok(files.includes(path), path)
     t.same(
       files.filter((one) =>
-        /^(?!template\/).*\.test\.|(^|\/)test\/|^(playbooks|inventories|scripts)\//.test(one),
+        /^(?!lib\/cli\/template\/).*\.test\.|(^|\/)test\/|^(playbooks|inventories)\//.test(one),
       ),
       [],
     )
