@@ -17,7 +17,6 @@ export { lsyncdNode, type LsyncdNode } from './facts.js'
 export const lsyncdPeer = role({
   name: 'lsyncd_peer',
   params,
-  families: ['debian', 'redhat'],
   publishes: [lsyncdNode, lsyncdSource],
   needs: [lsyncdNode, lsyncdSource],
   async run(host, wish) {

@@ -36,7 +36,6 @@ export { nodeState } from './facts.js'
 export const mariadbMasterMaster = role({
   name: 'mariadb_master_master',
   params,
-  families: ['debian', 'redhat'],
   publishes: [nodeState, nodeVerdict],
   needs: [nodeState, nodeVerdict],
   async run(host, wish) {
