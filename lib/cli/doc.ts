@@ -87,7 +87,7 @@ function describe({ name, params, families, publishes, needs }: Definition): str
 
 ${parameters.length === 0 ? 'It takes no parameters.' : `Parameters, in the inventory under ${name}:\n${table(parameters)}`}
 
-Families:        ${families?.join(', ') ?? 'any'}
+Families:        ${families?.join(', ') ?? 'see its README'}
 Facts published: ${names(publishes)}
 Facts needed:    ${names(needs)}
 `
