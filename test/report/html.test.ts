@@ -153,7 +153,8 @@ t.test('the report of a run shows what was done, and filters it', async (t) => {
   await page.getByRole('checkbox', { name: /^changed/ }).uncheck()
   await shownCount(page).getByText('3 of 80').waitFor()
   await page.getByLabel('Group').selectOption('title')
-  t.equal(await page.locator('.group').count(), 3, 'grouped by task')
+  // The list is drawn a moment after the choice.
+  await page.waitForFunction(`document.querySelectorAll('.group').length === 3`)
   await search.fill('no such thing')
   await page.getByText('No task like this').waitFor()
   await page.getByRole('button', { name: 'alma9-c4, mariadb_master_master' }).click()
@@ -255,7 +256,9 @@ t.test('the report of drift shows the newest state and the history', async (t) =
 
   const side = page.getByRole('combobox', { name: 'side' })
   await side.selectOption('code')
-  t.match(await shownCount(page).textContent(), /^\d+ of \d+ findings on \d+ hosts?$/)
+  await shownCount(page)
+    .getByText(/^\d+ of \d+ findings on \d+ hosts?$/)
+    .waitFor()
   await side.selectOption('')
   const line = lines(page).filter({ hasText: 'zz-master-master.cnf' }).first()
   await line.locator('summary').click()
