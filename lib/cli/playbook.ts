@@ -24,6 +24,7 @@ import { listReporter } from './list-reporter.js'
 import { instead, type Purpose } from './purpose.js'
 import { parsePlaybookArgs, playbookHelp, type PlaybookOptions } from './options.js'
 import { askPassword } from '../core/ask-password.js'
+import { exitCodeOf } from './exit-code.js'
 import { version } from './version.js'
 
 /** What a playbook's function gets. */
@@ -258,30 +259,6 @@ function outputReporter({ output, verbosity, diff }: PlaybookOptions): Reporter 
   return consoleReporter({ verbosity, diff })
 }
 
-function exitCodeOf(
-  run: Run,
-  thrown: unknown,
-  { detailedExitcode }: PlaybookOptions,
-  hosts: ReturnType<ReturnType<typeof createRecap>['hosts']>,
-): number {
-  const checkFailed = Object.values(hosts).some(({ failed }) => failed > 0)
-  const code = plainExitCode(run, thrown) || (checkFailed ? 2 : 0)
-  if (!detailedExitcode) return code
-  if (code !== 0) return 1
-  return Object.values(hosts).some(({ changed, unknown }) => changed + unknown > 0) ? 2 : 0
-}
-
-function plainExitCode(run: Run, thrown: unknown): number {
-  if (run.interrupted) return 130
-  // A host that only lacked the facts of an unreachable one has failed at nothing of its own.
-  const all = [...run.failed.values(), ...(thrown === undefined ? [] : [thrown])]
-  const stopped = (error: unknown) =>
-    error instanceof HostwrightError && error.code === 'INTERRUPTED' && run.stopped !== undefined
-  const errors = all.filter((error) => !ofUnreachable(error) && !stopped(error))
-  if (errors.length > 0) return !run.touched && errors.every(ofInput) ? 1 : 2
-  return run.unreachable.size > 0 ? 4 : all.length > 0 ? 2 : 0
-}
-
 function asPlaybookError(error: unknown): HostwrightError {
   if (error instanceof HostwrightError) return error
   const place = errorPlace(error)
@@ -290,18 +267,6 @@ function asPlaybookError(error: unknown): HostwrightError {
     place,
     cause: error,
   })
-}
-
-function ofUnreachable(error: unknown): boolean {
-  if (!(error instanceof HostwrightError)) return false
-  return (
-    errorCodes[error.code] === 4 ||
-    (error.code === 'FACT_PUBLISHER_FAILED' && ofUnreachable(error.cause))
-  )
-}
-
-function ofInput(error: unknown): boolean {
-  return error instanceof HostwrightError && errorCodes[error.code] === 1
 }
 
 /** The first Ctrl-C lets what runs on the hosts end; the second does not wait for it. */
