@@ -6,7 +6,7 @@ import { runPlaybook, startPlaybook } from '../fixtures/playbook.js'
 
 const all = process.env['HOSTWRIGHT_TEST'] === 'all'
 /** Each point costs minutes: what is not asked for in full is the database and its two worst points. */
-const part = all ? [] : ['--tags', 'cluster_hosts,mariadb_master_master']
+const part = all ? [] : ['--tags', 'cluster_hosts,firewalld,mariadb_master_master']
 const args = ['-i', 'test/fixtures/inventories/killed', '--output', 'json', ...part]
 
 /** Which change of a first run is under way when the controller dies, and how long, in milliseconds. */
