@@ -3,12 +3,11 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { HostwrightError } from '../core/errors.js'
 import { importModule } from '../core/import-module.js'
-import { notifiersOf, reportTo, type Notify } from '../drift/index.js'
-import { errorRecord, formatError } from '../report/index.js'
-import { driftCheck } from './drift-check.js'
+import type { Notify } from '../drift/index.js'
 import { takeDriftFlags } from './drift-flags.js'
 import { driftHelp } from './drift-help.js'
 import { instead } from './purpose.js'
+import { tell } from './tell.js'
 
 export interface DriftOptions {
   /** Who is told when something has drifted, is resolved or is not known. @default the environment's */
@@ -37,6 +36,9 @@ export async function drift(playbook: string | URL, options: DriftOptions = {}):
     const { help, reports, remediate, looks, rest } = takeDriftFlags(process.argv.slice(2))
     if (help) return void process.stdout.write(driftHelp)
     if (!existsSync(file)) throw missing(file)
+    // What playbooks that are run have no use for is not loaded with them.
+    const { notifiersOf, reportTo } = await import('../drift/index.js')
+    const { driftCheck } = await import('./drift-check.js')
     const environment = notifiersOf(process.env)
     const summary = options.summary ?? environment.summary
     const check = driftCheck({
@@ -61,7 +63,7 @@ export async function drift(playbook: string | URL, options: DriftOptions = {}):
     if (begun > codes.length || (begun === 0 && process.exitCode)) codes.push(1)
     process.exitCode = worst(codes)
   } catch (error) {
-    process.stderr.write(`${formatError(errorRecord(error))}\n`)
+    tell(error)
     process.exitCode = 1
   } finally {
     instead.taken = undefined

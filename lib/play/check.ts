@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { HostwrightError, errorCodes } from '../core/errors.js'
 import { UnknownSignal, viewOf, type Host, type HostRuntime, type View } from '../host/index.js'
 import type { CheckEvent } from '../report/events.js'
-import { errorRecord } from '../report/index.js'
+import { errorRecord } from '../report/error-record.js'
 
 /** What a check has shown. */
 export type Check = Omit<CheckEvent, 'type' | 'time'>
