@@ -108,6 +108,7 @@ export interface Handler<H = unknown> {
 export interface CommonOptions {
   /** Handlers to run at the end of the play if this changes. */
   readonly notify?: Handler<never> | readonly Handler<never>[]
+  /** For `--tags` and `--skip-tags`; besides those of its role and play. */
   readonly tags?: readonly string[]
   /** How often a failed attempt is made again. @default 0 */
   readonly retries?: number

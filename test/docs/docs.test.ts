@@ -1,9 +1,10 @@
 // What the documents say of files, errors and dependencies.
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { errorCodes } from '../../lib/core/errors.js'
+import { resourcesPage } from './resources-page.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const documents = [
@@ -62,4 +63,10 @@ t.test('every dependency is justified', async (t) => {
     .flatMap(([, names = '']) => names.split(', '))
     .filter((name) => name !== 'package')
   t.same(named.toSorted(), Object.keys(dependencies).toSorted())
+})
+
+t.test('docs/resources.md says what the comments of the source say', async (t) => {
+  const page = resourcesPage(root)
+  if (process.env['HOSTWRIGHT_DOCS'] === '1') writeFileSync(join(root, 'docs/resources.md'), page)
+  t.equal(read('docs/resources.md'), page, 'HOSTWRIGHT_DOCS=1 writes it anew')
 })

@@ -9,6 +9,7 @@ import { labSecret } from '../../lib/lab/secrets.js'
 import { lab } from '../fixtures/inventories/site/hosts.js'
 import { judge } from '../fixtures/judge.js'
 import { runPlaybook, startPlaybook, type Finished } from '../fixtures/playbook.js'
+import { verifyCases } from './verify-cases.js'
 
 const exec = promisify(execFile)
 const site = 'playbooks/site.ts'
@@ -284,3 +285,5 @@ t.test('two runs at once: the second says who holds the lock', async (t) => {
     },
   )
 })
+
+t.test('verify.ts and update.ts', { timeout: 7_100_000 }, verifyCases)

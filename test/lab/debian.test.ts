@@ -1,5 +1,5 @@
-// The role acme2certifier_django on two nodes with MariaDB and lsyncd below it, and the traps that it
-// has to keep out of.
+// A cluster on Debian: playbooks/site.ts on blank hosts, ansible-playbook and playbooks/verify.ts on what it
+// built, and the traps that the role acme2certifier_django has to keep out of.
 import { execFile } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -8,45 +8,45 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { labSecret } from '../../lib/lab/secrets.js'
-import { lab } from '../fixtures/inventories/acme/hosts.js'
+import { cluster } from '../fixtures/cluster.js'
+import { lab } from '../fixtures/inventories/debian/hosts.js'
+import { judge } from '../fixtures/judge.js'
 import { changes, explain } from '../fixtures/mariadb.js'
 import { runPlaybook, type Finished } from '../fixtures/playbook.js'
 
-const execute = promisify(execFile)
 const build = new URL('../fixtures/acme2certifier-standin/build.mjs', import.meta.url).pathname
+const inventory = 'test/fixtures/inventories/debian'
 const home = '/var/www/acme2certifier'
 const settings = `${home}/acme2certifier/settings.py`
-const nodes = { a1: '198.18.3.11', a2: '198.18.3.12' } as const
+const nodes = { 'alma9-c1': '198.18.40.11', 'alma9-c2': '198.18.40.12' } as const
 type Node = keyof typeof nodes
 const fixture = '1invalid,2pending,3ready,4processing,5valid,6expired,7deactivated,8revoked'
 const both = Object.keys(nodes) as Node[]
+const { run: play, on, boots, builds, verifies } = cluster(lab, 'debian')
 
-t.test('acme2certifier_django', { timeout: 1_790_000 }, async (t) => {
-  t.teardown(async () => await lab.down())
-  await lab.down()
-  await lab.up()
-
+t.test('a cluster on Debian', { timeout: 1_790_000 }, async (t) => {
+  await boots(t)
   const folder = await mkdtemp(join(tmpdir(), 'hostwright-test-'))
   t.teardown(async () => await rm(folder, { recursive: true }))
-  const built = await execute(process.execPath, [build, folder, '--version', '0.43.2'])
+  const built = await promisify(execFile)(process.execPath, [build, folder, '--version', '0.43.2'])
   const upgraded = built.stdout.trim()
 
-  await t.test('tells on blank hosts what it would do', async (t) => {
-    const check = await run({}, ['--check'])
+  await t.test('site.ts tells on blank hosts what it would do', async (t) => {
+    const check = await play('site', '--check')
     t.equal(check.exitCode, 0, explain(check))
-    t.equal(await on('a1', `ls ${home} /var/lib/acme2certifier 2>/dev/null || true`), '')
+    t.equal(await on('alma9-c1', `ls ${home} /var/lib/acme2certifier 2>/dev/null || true`), '')
   })
 
-  await t.test('makes two blank hosts an ACME server', async (t) => {
-    const first = await converges(t, {}, 'all')
+  await t.test('site.ts builds it', async (t) => {
+    const first = await builds(t)
     for (const name of ['ca', 'database'])
-      t.notOk(first.stdout.includes(labSecret('acmelab', name).reveal()), `${name} does not show`)
+      t.notOk(first.stdout.includes(labSecret('tdebian', name).reveal()), `${name} does not show`)
     const [key1, key2] = await Promise.all(both.map(secretKey))
     t.equal(key1, key2, 'the secret key is the same on both')
     t.notOk(first.stdout.includes(key1 ?? ''), 'and does not show')
     for (const node of both) {
       t.equal(
-        await on(node, `grep -rlF '${labSecret('acmelab', 'ca').reveal()}' /etc ${home} /run /tmp`),
+        await on(node, `grep -rlF '${labSecret('tdebian', 'ca').reveal()}' /etc ${home} /run /tmp`),
         '/etc/acme2certifier/environment',
         'the passphrase is in one place',
       )
@@ -59,8 +59,27 @@ t.test('acme2certifier_django', { timeout: 1_790_000 }, async (t) => {
     }
   })
 
+  await t.test('ansible-playbook --check finds the end state of the tutorial', async (t) => {
+    const { hosts, output } = await judge(t, inventory)
+    for (const node of both) {
+      t.match(hosts[node], { changed: 0, failed: 0, unreachable: 0 }, output)
+      t.ok((hosts[node]?.['ok'] ?? 0) >= 20, `${node}: ${hosts[node]?.['ok']} tasks have looked`)
+    }
+    const file = '/etc/acme2certifier/environment'
+    await on('alma9-c2', `chmod 0640 ${file}`)
+    const found = await judge(t, inventory, ['--tags', 'passphrase'])
+    t.match(found.hosts['alma9-c1'], { changed: 0, failed: 0 }, found.output)
+    t.match(found.hosts['alma9-c2'], { changed: 1, failed: 0 }, 'it sees what is not so')
+    await on('alma9-c2', `chmod 0600 ${file}`)
+  })
+
+  await t.test('verify.ts is green', verifies)
+
   await t.test('enrols through each node over HTTPS', async (t) => {
-    await on('a1', 'apt-get -y install --no-install-recommends lego </dev/null >/dev/null 2>&1')
+    await on(
+      'alma9-c1',
+      'apt-get -y install --no-install-recommends lego </dev/null >/dev/null 2>&1',
+    )
     for (const node of both) {
       const certificate = new X509Certificate(await enrol(node, `first.${node}.test`))
       t.equal(certificate.subjectAltName, `DNS:first.${node}.test`)
@@ -76,21 +95,24 @@ t.test('acme2certifier_django', { timeout: 1_790_000 }, async (t) => {
   })
 
   await t.test('trap 9: sets right what the examples have overwritten', async (t) => {
-    const key = await secretKey('a1')
-    await on('a1', `cp -r ${home}/examples/django/* ${home}/; systemctl restart acme2certifier`)
-    t.notMatch(await on('a1', `cat ${settings}`), key)
+    const key = await secretKey('alma9-c1')
+    await on(
+      'alma9-c1',
+      `cp -r ${home}/examples/django/* ${home}/; systemctl restart acme2certifier`,
+    )
+    t.notMatch(await on('alma9-c1', `cat ${settings}`), key)
     await converges(t)
-    t.equal(await secretKey('a1'), key, 'with the key that the other node has')
-    await t.resolves(enrol('a1', 'again.a1.test'))
+    t.equal(await secretKey('alma9-c1'), key, 'with the key that the other node has')
+    await t.resolves(enrol('alma9-c1', 'again.a1.test'))
   })
 
   await t.test('takes from the other node what was made once', async (t) => {
-    const key = await secretKey('a1')
-    const migration = await on('a2', `cat ${home}/acme_srv/migrations/0001_initial.py`)
-    await on('a1', `rm ${settings} ${home}/acme_srv/migrations/0*.py`)
+    const key = await secretKey('alma9-c1')
+    const migration = await on('alma9-c2', `cat ${home}/acme_srv/migrations/0001_initial.py`)
+    await on('alma9-c1', `rm ${settings} ${home}/acme_srv/migrations/0*.py`)
     await converges(t)
-    t.equal(await secretKey('a1'), key)
-    t.equal(await on('a1', `cat ${home}/acme_srv/migrations/0001_initial.py`), migration)
+    t.equal(await secretKey('alma9-c1'), key)
+    t.equal(await on('alma9-c1', `cat ${home}/acme_srv/migrations/0001_initial.py`), migration)
   })
 
   await t.test('an upgrade keeps settings, configuration, keys and migrations', async (t) => {
@@ -110,8 +132,8 @@ t.test('acme2certifier_django', { timeout: 1_790_000 }, async (t) => {
 
   await t.test('trap 13: a change of the models reaches the tables from either node', async (t) => {
     for (const [migrationNode, field] of [
-      ['a1', 'remark'],
-      ['a2', 'note'],
+      ['alma9-c1', 'remark'],
+      ['alma9-c2', 'note'],
     ] as const) {
       for (const node of both)
         await on(
@@ -123,53 +145,43 @@ t.test('acme2certifier_django', { timeout: 1_790_000 }, async (t) => {
         t.match(await sql(node, 'DESC acme2certifier.acme_srv_order'), field, `${field} on ${node}`)
     }
     const list = `ls ${home}/acme_srv/migrations`
-    t.match(await on('a1', list), /0001_.*\n0002_.*\n0003_/)
-    t.equal(await on('a1', `${list} | grep ^0`), await on('a2', `${list} | grep ^0`))
+    t.match(await on('alma9-c1', list), /0001_.*\n0002_.*\n0003_/)
+    t.equal(await on('alma9-c1', `${list} | grep ^0`), await on('alma9-c2', `${list} | grep ^0`))
   })
 
   await t.test('trap 8: leaves nginx as it is where its configuration is not right', async (t) => {
-    const params = { package: upgraded, allowedHosts: ['balancer.acme.lab'] }
-    await on('a1', 'echo nonsense > /etc/nginx/conf.d/zz.conf')
-    const refused = await run(params, [], 'role')
+    const params = { package: upgraded, allowedHosts: ['balancer.bar.local'] }
+    await on('alma9-c1', 'echo nonsense > /etc/nginx/conf.d/zz.conf')
+    const refused = await run(params)
     t.equal(refused.exitCode, 2)
     t.match(refused.stdout, /unknown directive|unexpected end of file/)
-    t.match(await directory('a1'), { meta: { db_check: 'OK' } })
-    await on('a1', 'rm /etc/nginx/conf.d/zz.conf')
+    t.match(await directory('alma9-c1'), { meta: { db_check: 'OK' } })
+    await on('alma9-c1', 'rm /etc/nginx/conf.d/zz.conf')
     await converges(t, params)
     t.match(
       await on(
-        'a1',
+        'alma9-c1',
         'openssl x509 -noout -ext subjectAltName -in /etc/nginx/acme2certifier_cert.pem',
       ),
-      'DNS:balancer.acme.lab',
+      'DNS:balancer.bar.local',
     )
   })
 })
 
-async function run(
-  params: object,
-  args: readonly string[] = [],
-  what: 'all' | 'role' = 'all',
-): Promise<Finished> {
-  return await runPlaybook(
-    'test/fixtures/playbooks/acme.ts',
-    ['-i', 'test/fixtures/inventories/acme', '--output', 'json', ...args],
-    { env: { PARAMS: JSON.stringify(params), ...(what === 'role' && { ONLY: '1' }) } },
-  )
+async function run(params: object): Promise<Finished> {
+  const args = ['-i', inventory, '--output', 'json']
+  return await runPlaybook('test/fixtures/playbooks/acme.ts', args, {
+    env: { PARAMS: JSON.stringify(params) },
+  })
 }
 
 /** A run that ends well, and one after it that has nothing to do. */
-async function converges(
-  t: Test,
-  params: object = {},
-  what: 'all' | 'role' = 'role',
-): Promise<Finished> {
-  const first = await run(params, [], what)
+async function converges(t: Test, params: object = {}): Promise<void> {
+  const first = await run(params)
   t.equal(first.exitCode, 0, explain(first))
-  const second = await run(params, [], what)
+  const second = await run(params)
   t.equal(second.exitCode, 0, explain(second))
   t.strictSame(changes(second), [], 'a second run has nothing to do')
-  return first
 }
 
 async function secretKey(node: Node): Promise<string> {
@@ -192,22 +204,14 @@ async function directory(node: Node): Promise<unknown> {
   return (await response.json()) as unknown
 }
 
-/** Has a1 get a certificate through a node; gives it. */
+/** Has the first node get a certificate through a node; gives it. */
 async function enrol(node: Node, domain: string): Promise<string> {
   const shown = await on(node, 'cat /etc/nginx/acme2certifier_cert.pem')
   return await on(
-    'a1',
+    'alma9-c1',
     `cat > server.pem <<'END'\n${shown}\nEND
     SSL_CERT_FILE=server.pem lego --server https://${nodes[node]}/directory -a \\
       --email lego@example.com -d ${domain} --path lego --http --http.port :5002 run >&2
     cat lego/certificates/${domain}.crt`,
   )
-}
-
-/** Runs a script on a node; it fails where the first of its commands does. */
-async function on(node: Node, script: string): Promise<string> {
-  const [file = '', ...args] = lab.sshCommand(node)
-  const running = execute(file, [...args, 'sh -es'], { timeout: 600_000 })
-  running.child.stdin?.end(`${script}\n`)
-  return (await running).stdout.trim()
 }

@@ -1,0 +1,98 @@
+// What docs/resources.md is made of: the documentation comments of the resources.
+import { join } from 'node:path'
+import ts from 'typescript'
+
+/** Options that every resource takes stand once, at the top. */
+const common = 'CommonOptions'
+
+/** The page, as docs/resources.md has to be. */
+export function resourcesPage(root: string): string {
+  const entry = join(root, 'lib/resources/index.ts')
+  const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), (file) =>
+    ts.sys.readFile(file),
+  ) as { config: { compilerOptions: object } }
+  const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, root)
+  const program = ts.createProgram([entry, join(root, 'lib/resources/types.ts')], options)
+  const checker = program.getTypeChecker()
+  const source = program.getSourceFile(entry)!
+  const exported = checker.getExportsOfModule(checker.getSymbolAtLocation(source)!)
+  const functions = exported
+    .map((symbol) =>
+      symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol,
+    )
+    .filter((symbol) => symbol.valueDeclaration !== undefined)
+    .filter((symbol) => ts.isFunctionDeclaration(symbol.valueDeclaration!))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  const shared = commonNames(program, checker)
+  return [
+    '# Resources',
+    '',
+    'Each is data until it is given to `host.ensure`. All of them take besides what stands first here.',
+    '',
+    '## Every resource',
+    '',
+    ...table([...shared.values()], checker),
+    '',
+    ...functions.flatMap((symbol) => section(symbol, checker, new Set(shared.keys()))),
+  ].join('\n')
+}
+
+function commonNames(program: ts.Program, checker: ts.TypeChecker): ReadonlyMap<string, ts.Symbol> {
+  const file = program
+    .getSourceFiles()
+    .find(({ fileName }) => fileName.endsWith('resources/types.ts'))!
+  const symbol = checker
+    .getExportsOfModule(checker.getSymbolAtLocation(file)!)
+    .find(({ name }) => name === common)!
+  const properties = checker.getDeclaredTypeOfSymbol(symbol).getProperties()
+  return new Map(properties.map((property) => [property.name, property]))
+}
+
+function section(
+  symbol: ts.Symbol,
+  checker: ts.TypeChecker,
+  shared: ReadonlySet<string>,
+): readonly string[] {
+  const declaration = symbol.valueDeclaration as ts.FunctionDeclaration
+  const tags = symbol.getJsDocTags(checker)
+  const tag = (name: string) =>
+    tags.filter((one) => one.name === name).map(({ text }) => ts.displayPartsToString(text).trim())
+  const options = declaration.parameters.flatMap((parameter) =>
+    checker.getTypeAtLocation(parameter).getProperties(),
+  )
+  const own = options.filter(({ name }) => !shared.has(name))
+  const example = tag('example')[0]
+  return [
+    `## ${symbol.name}`,
+    '',
+    ts.displayPartsToString(symbol.getDocumentationComment(checker)).trim(),
+    '',
+    ...(own.length > 0 ? [...table(own, checker), ''] : []),
+    ...(example === undefined ? [] : ['```ts', example, '```', '']),
+    ...tag('see').flatMap((text) => [`Source: ${text}`, '']),
+  ]
+}
+
+function table(properties: readonly ts.Symbol[], checker: ts.TypeChecker): readonly string[] {
+  const rows = properties.map((property) => {
+    const declaration = property.valueDeclaration!
+    const type = checker.typeToString(
+      checker.getNonNullableType(checker.getTypeOfSymbolAtLocation(property, declaration)),
+      undefined,
+      ts.TypeFormatFlags.NoTruncation | ts.TypeFormatFlags.UseSingleQuotesForStringLiteralType,
+    )
+    const fallback = property
+      .getJsDocTags(checker)
+      .filter(({ name }) => name === 'default')
+      .map(({ text }) => ts.displayPartsToString(text).trim())[0]
+    const isOptional = (property.flags & ts.SymbolFlags.Optional) !== 0
+    const text = ts.displayPartsToString(property.getDocumentationComment(checker)).trim()
+    return [`\`${property.name}\``, `\`${type}\``, fallback ?? (isOptional ? '' : 'required'), text]
+  })
+  const cell = (text: string) => text.replace(/\s+/g, ' ').replaceAll('|', '\\|')
+  return [
+    '| option | type | default | |',
+    '|---|---|---|---|',
+    ...rows.map((row) => `| ${row.map(cell).join(' | ')} |`),
+  ]
+}
