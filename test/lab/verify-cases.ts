@@ -160,6 +160,9 @@ export async function verifyCases(t: Test): Promise<void> {
   await t.test('update.ts: clients of the other node see nothing of it', long, async (t) => {
     for (const [node, other] of [nodes, nodes.toReversed()] as (readonly [Node, Node])[]) {
       const before = await started(node)
+      const version = await on(node, 'rpm -q mariadb-server')
+      // So that there is something newer.
+      await on(node, 'dnf -qy module enable mariadb:10.11 </dev/null')
       let [updating, enrolled] = [true, 0]
       const server = {
         address: addresses[other],
@@ -177,6 +180,7 @@ export async function verifyCases(t: Test): Promise<void> {
       ])
       t.equal(updated.exitCode, 0, explain(updated))
       t.ok(enrolled > 2, `${enrolled} enrolments`)
+      t.not(await on(node, 'rpm -q mariadb-server'), version, 'another version of MariaDB')
       const after = await started(node)
       for (const unit of units) t.not(after[unit], before[unit], `${unit} of ${node} was restarted`)
     }
