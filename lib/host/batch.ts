@@ -5,6 +5,8 @@ import { quote } from '../core/quote.js'
 export interface Section {
   readonly script: string
   readonly input?: Uint8Array
+  /** POSIX sh that ends with 0 where the section need not run. */
+  readonly unless?: string
   /** Runs only if every required section before it has ended with 0. */
   readonly required: boolean
 }
@@ -14,6 +16,8 @@ export interface SectionResult {
   readonly stderr: Buffer
   /** Undefined where an earlier section failed and this one did not run. */
   readonly exitCode: number | undefined
+  /** It did not have to run. */
+  readonly unneeded?: boolean
 }
 
 export interface Batch {
@@ -27,6 +31,8 @@ export interface Batch {
   /** The output of the prelude. */
   prelude(): Buffer
 }
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
 export interface BatchWatcher {
   /** A section has ended; those after a failed one end without an exit code and are not told. */
@@ -49,18 +55,22 @@ export function batch(
   const mark = `@@${randomBytes(12).toString('hex')}`
   const told = `printf '\\n${mark} %s\\n' "$hw_s"; printf '\\n${mark} %s\\n' "$hw_s" >&2`
   const lines = ['hw_failed=', ...(prelude === undefined ? [] : [prelude, 'hw_s=$?', told])]
-  for (const { script, input, required } of sections) {
+  for (const { script, input, unless, required } of sections) {
     const body = `( eval ${quote(script)}\n)`
     const fed = input?.length
       ? `head -c ${input.length} | { ${body}; hw_s=$?; cat >/dev/null; exit $hw_s; }`
       : `${body} </dev/null`
-    lines.push(`if [ -z "$hw_failed" ]; then ${fed}`, 'hw_s=$?')
+    lines.push('if [ -n "$hw_failed" ]; then hw_s=-')
+    if (unless !== undefined) {
+      const drained = input?.length ? `head -c ${input.length} >/dev/null; ` : ''
+      lines.push(`elif ( eval ${quote(unless)} ) </dev/null >/dev/null 2>&1; then ${drained}hw_s=u`)
+    }
+    lines.push(`else ${fed}`, 'hw_s=$?')
     if (required) lines.push('[ "$hw_s" = 0 ] || hw_failed=1')
-    lines.push('else hw_s=-; fi')
+    lines.push('fi')
     lines.push(told)
   }
-  const results: { stdout?: Buffer; stderr?: Buffer; exitCode?: number | undefined }[] =
-    sections.map(() => ({}))
+  const results: Partial<Writable<SectionResult>>[] = sections.map(() => ({}))
   let preludeOutput: Buffer = Buffer.alloc(0)
   const first = prelude === undefined ? 0 : -1
   const reader = (stream: 'stdout' | 'stderr') =>
@@ -68,15 +78,16 @@ export function batch(
       chunk: (index, chunk) => {
         if (index >= 0) watcher.output?.(index, stream, chunk)
       },
-      end: (index, bytes, exitCode) => {
+      end: (index, bytes, status) => {
         if (index < 0 && stream === 'stdout') preludeOutput = bytes
         const result = results[index]
         if (!result) return
         result[stream] = bytes
-        result.exitCode = exitCode
-        const { stdout, stderr } = result
+        if (status === 'u') result.unneeded = true
+        result.exitCode = status === '-' ? undefined : status === 'u' ? 0 : Number(status)
+        const { stdout, stderr, exitCode } = result
         if (stdout && stderr && exitCode !== undefined)
-          watcher.ended?.(index, { stdout, stderr, exitCode })
+          watcher.ended?.(index, { ...result, stdout, stderr, exitCode })
       },
     })
   return {
@@ -86,10 +97,11 @@ export function batch(
     onStderr: reader('stderr'),
     prelude: () => preludeOutput,
     results: () =>
-      results.map(({ stdout, stderr, exitCode }) => ({
-        stdout: stdout ?? Buffer.alloc(0),
-        stderr: stderr ?? Buffer.alloc(0),
-        exitCode,
+      results.map((result) => ({
+        ...result,
+        stdout: result.stdout ?? Buffer.alloc(0),
+        stderr: result.stderr ?? Buffer.alloc(0),
+        exitCode: result.exitCode,
       })),
   }
 }
@@ -105,7 +117,8 @@ function sectionReader(
   first: number,
   on: {
     chunk: (section: number, chunk: Buffer) => void
-    end: (section: number, bytes: Buffer, exitCode: number | undefined) => void
+    /** @param status the exit status, `-` where it did not run, `u` where it did not have to */
+    end: (section: number, bytes: Buffer, status: string) => void
   },
 ): (chunk: Buffer) => void {
   const start = Buffer.from(`\n${mark} `)
@@ -131,7 +144,7 @@ function sectionReader(
       if (lineEnd === -1) return
       keep(pending.subarray(0, at))
       const status = pending.toString('latin1', at + start.length, lineEnd)
-      on.end(index, Buffer.concat(kept), status === '-' ? undefined : Number(status))
+      on.end(index, Buffer.concat(kept), status)
       kept = []
       index += 1
       pending = pending.subarray(lineEnd + 1)

@@ -83,10 +83,14 @@ class Ensure {
         continue
       }
       try {
-        const plan = this.#plan(index, resource)
-        this.#take(index, resource, plan)
+        this.#take(index, resource, this.#plan(index, resource))
       } catch (error) {
-        if (error instanceof Needed) return error.queries
+        if (error instanceof Needed) {
+          const unasked = this.#planUnasked(resource)
+          if (!unasked) return error.queries
+          this.#take(index, resource, unasked)
+          continue
+        }
         if (error instanceof UnknownSignal) {
           this.#settle(index, 'unknown', [], error.reason)
           continue
@@ -108,6 +112,13 @@ class Ensure {
       this.#planAsItIs(resource, answers) ?? resource.type.plan(resource.wish as never, ask)
     this.#fingerprints[index] = taskFingerprints(resource, answers, fingerprint)
     return plan
+  }
+
+  /** Where the answer would have to wait for planned steps, the host may find it by itself after them. */
+  #planUnasked({ type, wish, notify }: Resource<unknown>): Plan<unknown> | undefined {
+    // A handler would be due before it is known whether anything changes.
+    if (this.view.readOnly || notify || this.view.runtime.context.fingerprint) return undefined
+    return this.#planned.length > 0 ? type.planUnasked?.(wish as never) : undefined
   }
 
   /**
@@ -192,7 +203,7 @@ class Ensure {
   /** One message. False when a step failed and is to be tried again. */
   async #sendNow(blocked: readonly Query[]): Promise<boolean> {
     const planned = this.#planned
-    const steps = stepsOf(this.view, planned, (item) => this.#made(item))
+    const steps = stepsOf(this.view, planned, (item, unneeded) => this.#made(item, unneeded))
     const wanted = this.#questions(blocked)
     for (const query of wanted) this.#prefetch.note(query)
     const ahead = wanted.length > 0 ? this.#prefetch.open(wanted) : []
@@ -248,8 +259,9 @@ class Ensure {
     return [...all.values()]
   }
 
-  #made({ index, resource, plan }: Planned): void {
+  #made({ index, resource, plan }: Planned, unneeded?: string): void {
     if (this.#outcomes[index]) return
+    if (unneeded !== undefined) return this.#settle(index, 'skipped', [], unneeded)
     // Steps without changes only looked: they waited for something, say.
     if (plan.changes.length > 0) this.view.notify(handlersOf(resource))
     this.#settle(index, plan.changes.length > 0 ? 'changed' : 'ok', plan.changes)

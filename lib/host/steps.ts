@@ -27,11 +27,15 @@ export interface Steps {
   ): { readonly item: Planned; readonly error: HostwrightError } | undefined
 }
 
-/** Puts the steps of plans into sections; what is notified is noted as due before the first of each. */
+/**
+ * Puts the steps of plans into sections; what is notified is noted as due before the first of each.
+ *
+ * @param made is told of each plan that is carried out, and why where that took nothing
+ */
 export function stepsOf(
   view: View,
   planned: readonly Planned[],
-  made: (item: Planned) => void,
+  made: (item: Planned, unneeded?: string) => void,
 ): Steps {
   const steps = planned.flatMap((item) => item.plan.steps.map((step, at) => ({ item, step, at })))
   const begin = (section: number) => {
@@ -46,14 +50,16 @@ export function stepsOf(
     sections: steps.map(({ item, step, at }) => ({
       script: at === 0 ? view.duePrefix(handlersOf(item.resource)) + step.script : step.script,
       ...(step.input && { input: step.input }),
+      ...(step.unless && { unless: step.unless.test }),
       required: true,
     })),
     watcher: {
       output: lines.take,
-      ended: (section, { exitCode }) => {
+      ended: (section, { exitCode, unneeded }) => {
         lines.flush(section)
         const step = steps[section]
-        if (step && exitCode === 0 && step.at === step.item.plan.steps.length - 1) made(step.item)
+        if (step && exitCode === 0 && step.at === step.item.plan.steps.length - 1)
+          made(step.item, unneeded === true ? step.step.unless?.reason : undefined)
         begin(section + 1)
       },
     },

@@ -7,7 +7,7 @@ import { checkLine, checkPath, refuse } from './parameters.js'
 import { shell } from './probes/shell.js'
 import { stat } from './probes/stat.js'
 import { supposing } from './supposing.js'
-import type { Ask, CommonOptions, Query, Resource } from './types.js'
+import type { Ask, CommonOptions, Plan, Query, Resource, Step } from './types.js'
 
 export interface CommandOptions {
   /** POSIX sh. Its exit status decides: that of the last command, unless it says `set -e`. */
@@ -37,30 +37,48 @@ const describe = resourceType<CommandOptions>({
   reads: (wish) => guards(wish),
   plan: supposing((wish, ask) => {
     const skipped = reasonToSkip(wish, ask)
-    if (skipped !== undefined) return { changes: [], steps: [], skipped }
-    const { input, timeout, creates, removes } = wish
-    return {
-      changes: [{ property: 'command', from: 'not run', to: 'run' }],
-      steps: [
-        {
-          script: prepared(wish, wish.run),
-          ...(input !== undefined && { input: toBytes(input) }),
-          ...(timeout !== undefined && { timeout }),
-        },
-      ],
-      effects: {
-        stale: () => true,
-        unknown: {
-          when: (query) => {
-            const path = pathOf(query)
-            return path !== undefined && (path === creates || path === removes)
-          },
-          reason: `command ${wish.name ?? firstLine(wish.run)} would run first`,
-        },
-      },
-    }
+    return skipped === undefined ? running(wish) : { changes: [], steps: [], skipped }
   }),
+  planUnasked(wish) {
+    const { creates, removes, unless, onlyIf } = wish
+    // Of the guards, what tells by a path alone.
+    if (unless !== undefined || onlyIf !== undefined) return undefined
+    if ((creates === undefined) === (removes === undefined)) return undefined
+    const path = quote(creates ?? removes ?? '')
+    const exists = `[ -e ${path} ] || [ -L ${path} ]`
+    return running(
+      wish,
+      creates === undefined
+        ? { test: `! { ${exists}; }`, reason: isMissing(removes) }
+        : { test: exists, reason: isThere(creates) },
+    )
+  },
 })
+
+function running(wish: CommandOptions, unless?: Step['unless']): Plan {
+  const { input, timeout, creates, removes } = wish
+  return {
+    changes: [{ property: 'command', from: 'not run', to: 'run' }],
+    steps: [
+      {
+        script: prepared(wish, wish.run),
+        ...(input !== undefined && { input: toBytes(input) }),
+        ...(timeout !== undefined && { timeout }),
+        ...(unless !== undefined && { unless }),
+      },
+    ],
+    effects: {
+      stale: () => true,
+      unknown: {
+        when: (query) => {
+          const path = pathOf(query)
+          return path !== undefined && (path === creates || path === removes)
+        },
+        reason: `command ${wish.name ?? firstLine(wish.run)} would run first`,
+      },
+    },
+  }
+}
 
 /**
  * A command. Without a guard (`creates`, `removes`, `unless`, `onlyIf`) it runs every time, and
@@ -101,13 +119,20 @@ function guards(wish: CommandOptions): Query[] {
 
 function reasonToSkip(wish: CommandOptions, ask: Ask): string | undefined {
   const { creates, removes, unless, onlyIf } = wish
-  if (creates !== undefined && ask(stat(creates)).type !== 'absent') return `${creates} exists`
-  if (removes !== undefined && ask(stat(removes)).type === 'absent')
-    return `${removes} does not exist`
+  if (creates !== undefined && ask(stat(creates)).type !== 'absent') return isThere(creates)
+  if (removes !== undefined && ask(stat(removes)).type === 'absent') return isMissing(removes)
   if (unless !== undefined && succeeds(wish, unless, ask)) return `unless: ${firstLine(unless)}`
   if (onlyIf !== undefined && !succeeds(wish, onlyIf, ask))
     return `not onlyIf: ${firstLine(onlyIf)}`
   return undefined
+}
+
+function isThere(path: string | undefined): string {
+  return `${path} exists`
+}
+
+function isMissing(path: string | undefined): string {
+  return `${path} does not exist`
 }
 
 function succeeds(wish: CommandOptions, test: string, ask: Ask): boolean {

@@ -50,6 +50,8 @@ export interface Step {
   readonly input?: Uint8Array
   /** Milliseconds. */
   readonly timeout?: number
+  /** Where the host itself finds out that it is not needed: POSIX sh that then ends with 0, and why. */
+  readonly unless?: { readonly test: string; readonly reason: string }
   /** What an exit status means, where more can be said than *it failed*. */
   readonly errors?: Readonly<Record<number, StepError>>
 }
@@ -94,6 +96,11 @@ export interface ResourceType<Wish, Output = void> {
   reads(wish: Wish): readonly Query[]
   /** Pure: from answers and wish to what has to be done. A question not in `reads` costs one more round trip. */
   plan(wish: Wish, ask: Ask): Plan<Output>
+  /**
+   * A plan of one step that finds out for itself whether it is needed. It spares the round trip where
+   * what `plan` asks has to wait for what is done before; undefined where there is none.
+   */
+  planUnasked?(wish: Wish): Plan<Output> | undefined
   /** Takes the output from what the host says after the steps; asked for when the plan has none. */
   output?(wish: Wish, ask: Ask): Output
 }

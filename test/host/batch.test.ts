@@ -25,7 +25,12 @@ const all = Buffer.from(Array.from({ length: 256 }, (_, index) => index))
 const cases: {
   name: string
   sections: Section[]
-  wanted: { stdout?: string | Buffer; stderr?: string; exitCode: number | undefined }[]
+  wanted: {
+    stdout?: string | Buffer
+    stderr?: string
+    exitCode: number | undefined
+    unneeded?: true | undefined
+  }[]
 }[] = [
   {
     name: 'outputs are kept apart',
@@ -53,6 +58,21 @@ const cases: {
       { stdout: '', exitCode: 0 },
       { stdout: 'closed\n', exitCode: 0 },
       { stdout: 'last', exitCode: 0 },
+    ],
+  },
+  {
+    name: 'one that need not run does not, and leaves its input to nobody',
+    sections: [
+      { script: 'cat', input: Buffer.from('never'), unless: 'echo noise; true', required: true },
+      { script: 'cat', input: all, unless: 'cat; [ -e /no/such/path ]', required: true },
+      { script: 'exit 4', unless: ')', required: true },
+      { script: 'echo never', unless: 'true', required: true },
+    ],
+    wanted: [
+      { stdout: '', stderr: '', exitCode: 0, unneeded: true },
+      { stdout: all, exitCode: 0, unneeded: undefined },
+      { exitCode: 4 },
+      { exitCode: undefined, unneeded: undefined },
     ],
   },
   {

@@ -63,6 +63,49 @@ t.test('what several ensure() ask at the same time is one message', async (t) =>
   t.equal((await turn()).roundTrips('a'), 1)
 })
 
+t.test('commands that look for themselves whether they are needed share a message', async (t) => {
+  const folder = await tempFolder(t)
+  const inventory = await localInventory(t, ['a'])
+  const path = (name: string) => join(folder, name)
+  const touch = (name: string) =>
+    command({ run: `touch ${name}`, cwd: folder, creates: path(name) })
+  const list = [
+    touch('one'),
+    touch('two'),
+    command({ name: 'gone', run: `rm ${path('one')}`, removes: path('one') }),
+    command({ name: 'never', run: `false`, removes: path('no such file') }),
+    command({ name: 'never too', run: 'false', creates: path('two') }),
+    touch('last'),
+  ]
+  const { events, tasks, roundTrips, thrown } = await testRun({ inventory }, async (play) => {
+    await play('commands', { hosts: 'all' }, async (host) => void (await host.ensure(list)))
+  })
+  t.equal(thrown, undefined)
+  t.equal(roundTrips('a'), 2, 'the probes with the lock, the commands')
+  t.same(
+    tasks.map((task) => task.split(': ').at(-1)),
+    ['changed', 'changed', 'changed', 'skipped', 'skipped', 'changed'],
+  )
+  const reasons = events.flatMap((event) =>
+    event.type === 'task' && event.reason !== undefined ? [event.reason] : [],
+  )
+  t.same(reasons, [`${path('no such file')} does not exist`, `${path('two')} exists`])
+  t.same(readdirSync(folder).toSorted(), ['last', 'two'])
+
+  const ran: string[] = []
+  const told = handler('told', async () => void ran.push('told'))
+  const notifying = await testRun({ inventory }, async (play) => {
+    await play('handlers', { hosts: 'all' }, async (host) => {
+      await host.ensure([
+        command({ run: 'true' }),
+        command({ run: 'false', creates: path('two'), notify: told }),
+      ])
+    })
+  })
+  t.equal(notifying.run.failed.size, 0)
+  t.same(ran, [], 'a handler is not due for what need not run')
+})
+
 t.test('what is asked with another does not wait for it', { timeout: 60_000 }, async (t) => {
   const folder = await tempFolder(t)
   const inventory = await localInventory(t, ['a'])

@@ -41,7 +41,7 @@ async function wins(t: Test, winner: Node): Promise<void> {
   await replicates(t)
 }
 
-t.test('mariadb_master_master: data', { timeout: 890_000 }, async (t) => {
+t.test('mariadb_master_master: data', { timeout: 1_790_000 }, async (t) => {
   t.teardown(async () => await lab.down())
   await lab.down()
   await lab.up()
