@@ -50,11 +50,10 @@ export async function playbook(
     const exitCode = await (isListed
       ? run()
       : (instead.taken?.(name, options.inventories, run) ?? run()))
-    // A second playbook of the same script does not make up for the first.
-    process.exitCode ||= exitCode
+    endWith(exitCode, options.detailedExitcode)
   } catch (error) {
     tell(error)
-    process.exitCode = error instanceof HostwrightError ? errorCodes[error.code] : 1
+    endWith(error instanceof HostwrightError ? errorCodes[error.code] : 1, false)
   }
 }
 
@@ -63,4 +62,11 @@ function purposeful(options: PlaybookOptions, purpose?: Purpose): PlaybookOption
   if (!purpose) return options
   // Whoever has given the purpose wants to know whether it failed, not whether it changed anything.
   return { ...options, check: purpose.check ?? options.check, detailedExitcode: false }
+}
+
+/** Of several playbooks in one script the worst result counts. */
+function endWith(exitCode: number, detailed: boolean): void {
+  const order = detailed ? [130, 1, 2] : [130, 2, 4, 1]
+  const codes = [Number(process.exitCode ?? 0), exitCode]
+  process.exitCode = order.find((code) => codes.includes(code)) ?? 0
 }

@@ -188,7 +188,7 @@ function noPublisher(wait: Wait, state: Member['state'], cause: unknown): Hostwr
     state === 'absent' ? 'takes no part in this play' : 'has finished without publishing it'
   return new HostwrightError('FACT_NOT_PUBLISHED', `${what}: "${wait.peer}" ${why}`, {
     ...where,
-    hint: `publish it on "${wait.peer}" in this play or an earlier one`,
+    hint: `publish it on "${wait.peer}" in this play or an earlier one; with serial, a host of a later batch has made nothing yet`,
   })
 }
 

@@ -261,6 +261,8 @@ class Ensure {
 
   #made({ index, resource, plan }: Planned, unneeded?: string): void {
     if (this.#outcomes[index]) return
+    const before = this.#inFlight.get(index)
+    if (unneeded !== undefined && before) return this.#settle(index, 'changed', before)
     if (unneeded !== undefined) return this.#settle(index, 'skipped', [], unneeded)
     // Steps without changes only looked: they waited for something, say.
     if (plan.changes.length > 0) this.view.notify(handlersOf(resource))

@@ -13,7 +13,7 @@ get() {
 patient() {
   tries=0
   until said=$("$@" 2>&1); do
-    case $said in *'lock'*) ;; *) printf '%s\\n' "$said" >&2; return 1 ;; esac
+    case $said in *'get lock'*|*'lock directory'*|*'lock the'*|*'frontend lock'*|*'locked by another process'*) ;; *) printf '%s\\n' "$said" >&2; return 1 ;; esac
     tries=$((tries + 1))
     [ $tries -lt ${patience / 5} ] || { printf '%s\\n' "$said" >&2; return 1; }
     sleep 5

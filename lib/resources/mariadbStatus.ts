@@ -1,14 +1,14 @@
 import { resourceType } from './define.js'
 import {
   replicaStatus,
-  replicaStatusQuery,
+  replicaStatusSql,
   type Coordinates,
   type ReplicaStatus,
 } from './mariadb/replica-status.js'
 import { rowsOf } from './mariadb/rows.js'
-import { seedingMark, userDatabases } from './mariadb/user-databases.js'
-import { mariadbVolatile } from './probes/mariadb.js'
-import type { Ask } from './types.js'
+import { seedingMark, userDatabasesSql } from './mariadb/user-databases.js'
+import { mariadbVolatile, mariadbWait, type MariadbAnswer } from './probes/mariadb.js'
+import type { Ask, Query } from './types.js'
 
 /** Where a server stands in its cluster. Plain data, so that it can be a fact. */
 export interface MariadbStatus {
@@ -30,27 +30,41 @@ export interface MariadbStatus {
   readonly replicas: readonly ReplicaStatus[]
 }
 
+export interface MariadbStatusOptions {
+  /** Asks the server when this is reached, whatever it has said before in this run. @default false */
+  readonly again?: boolean
+}
+
 /** Reads where a server stands; it changes nothing. */
-export const mariadbStatus = resourceType<object, MariadbStatus>({
+export const mariadbStatus = resourceType<MariadbStatusOptions, MariadbStatus>({
   name: 'mariadbStatus',
   title: () => 'of the server',
-  reads: () => [before, state, after, userDatabases, replicaStatusQuery],
-  plan: (_, ask) => ({ changes: [], steps: [], output: read(ask) }),
-  output: (_, ask) => read(ask),
+  reads: (wish) => Object.values(questionsOf(wish)),
+  plan: (wish, ask) => ({ changes: [], steps: [], output: read(wish, ask) }),
+  output: (wish, ask) => read(wish, ask),
 })
 
-// Asked before and after the GTIDs: only where both agree do coordinates and GTIDs mean the same.
-const before = mariadbVolatile('SHOW MASTER STATUS /* before */')
-const after = mariadbVolatile('SHOW MASTER STATUS /* after */')
-const state = mariadbVolatile(
-  `SELECT @@version AS version, @@server_id AS serverId, @@gtid_domain_id AS domainId,
+function questionsOf({ again }: MariadbStatusOptions) {
+  const question = (sql: string): Query<MariadbAnswer> =>
+    again === true ? mariadbWait(`${sql} /* again */`) : mariadbVolatile(sql)
+  return {
+    // Asked before and after the GTIDs: only where both agree do coordinates and GTIDs mean the same.
+    before: question('SHOW MASTER STATUS /* before */'),
+    state: question(
+      `SELECT @@version AS version, @@server_id AS serverId, @@gtid_domain_id AS domainId,
    @@gtid_binlog_pos AS binlogPosition, @@gtid_binlog_state AS binlogState, @@gtid_slave_pos AS replicaPosition`,
-)
+    ),
+    after: question('SHOW MASTER STATUS /* after */'),
+    databases: question(userDatabasesSql),
+    replicas: question(replicaStatusSql),
+  }
+}
 
-function read(ask: Ask): MariadbStatus {
+function read(wish: MariadbStatusOptions, ask: Ask): MariadbStatus {
+  const { before, state, after, databases, replicas } = questionsOf(wish)
   const about = 'the state of the server'
   const now = rowsOf(ask(state), about)[0] ?? {}
-  const names = rowsOf(ask(userDatabases), about).map((row) => row['name'] ?? '')
+  const names = rowsOf(ask(databases), about).map((row) => row['name'] ?? '')
   const [first, last] = [before, after].map((query) => rowsOf(ask(query), about)[0])
   const still = first?.['File'] === last?.['File'] && first?.['Position'] === last?.['Position']
   return {
@@ -64,6 +78,6 @@ function read(ask: Ask): MariadbStatus {
       first && still ? { file: first['File'] ?? '', position: Number(first['Position']) } : null,
     databases: names.filter((name) => name !== seedingMark),
     seeding: names.includes(seedingMark),
-    replicas: rowsOf(ask(replicaStatusQuery), about).map(replicaStatus),
+    replicas: rowsOf(ask(replicas), about).map(replicaStatus),
   }
 }

@@ -145,7 +145,7 @@ async function agree(
   let verdict = judge(own, peers)
   if (verdict.kind !== 'member') {
     // A peer may have had this node's newest transactions before its own state was read.
-    const { output: status } = await host.ensure(mariadbStatus({}))
+    const { output: status } = await host.ensure(mariadbStatus({ again: true }))
     if (!isDeepStrictEqual(status, own.status)) verdict = judge({ ...own, status }, peers)
   }
   await host.publish(nodeVerdict, verdict)

@@ -61,19 +61,20 @@ export async function seedNodes(
   const replicas = seedings.filter(({ source }) => source === host.name)
   if (replicas.length > 0) await open(host, wish, replicas, own, peers)
   const filled = new Map<string, MariadbStatus>()
-  for (const seeding of seedings) {
-    if (seeding.replica === host.name) await fill(host, wish, seeding, own, peers)
-    else if (!host.check) filled.set(seeding.replica, await host.peer(seeding.replica).fact(seeded))
+  try {
+    for (const seeding of seedings) {
+      if (seeding.replica === host.name) await fill(host, wish, seeding, own, peers)
+      else if (!host.check)
+        filled.set(seeding.replica, await host.peer(seeding.replica).fact(seeded))
+    }
+  } finally {
+    // Also where a copy has failed: the account can read everything.
+    if (replicas.length > 0)
+      await host.ensure(
+        mariadbUser({ name: seedAccount, host: '%', state: 'absent', binlog: false }),
+      )
   }
-  const { output: status } =
-    replicas.length > 0
-      ? (
-          await host.ensure([
-            mariadbUser({ name: seedAccount, host: '%', state: 'absent', binlog: false }),
-            mariadbStatus({}),
-          ])
-        )[1]
-      : await host.ensure(mariadbStatus({}))
+  const { output: status } = await host.ensure(mariadbStatus({}))
   return {
     own: { ...own, status },
     peers: peers.map((peer) => ({ ...peer, status: filled.get(peer.name) ?? peer.status })),

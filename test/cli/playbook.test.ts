@@ -67,3 +67,28 @@ t.test('options of a play that TypeScript has not seen are refused', async (t) =
   t.equal(exitCode, 1, stdout)
   t.match(stderr, /Cannot run play "typo": tags is not a list of texts/)
 })
+
+t.test('of two playbooks in one script the worse result counts', async (t) => {
+  const script = join(await tempFolder(t), 'two.mts')
+  writeFileSync(
+    script,
+    `import { command, playbook } from ${JSON.stringify(library)}
+for (const run of process.env['RUN'].split(' '))
+  await playbook(run, async ({ play }) => {
+    await play(run, { hosts: 'a' }, async (host) => await host.ensure(command({ run })))
+  })
+`,
+  )
+  const inventory = await localInventory(t, ['a'])
+  const cases = [
+    ['true false', [], 2],
+    ['false true', [], 2],
+    ['true false', ['--detailed-exitcode'], 1],
+    ['false true', ['--detailed-exitcode'], 1],
+    ['true true', ['--detailed-exitcode'], 2],
+  ] as const
+  for (const [RUN, flags, wanted] of cases) {
+    const ended = await runPlaybook(script, ['-i', inventory, ...flags], { env: { RUN } })
+    t.equal(ended.exitCode, wanted, `${RUN} ${flags.join()}: ${ended.stderr}`)
+  }
+})

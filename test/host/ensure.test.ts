@@ -322,6 +322,20 @@ t.test(
   },
 )
 
+t.test('a command that ran before the connection was lost is not told as skipped', async (t) => {
+  const folder = await tempFolder(t)
+  const inventory = await localInventory(t, ['a'])
+  const made = join(folder, 'made')
+  const run = `if [ ! -e '${made}' ]; then touch '${made}'; kill -9 $$; sleep 5; fi`
+  const { tasks, thrown } = await testRun({ inventory }, async (play) => {
+    await play('commands', { hosts: 'all' }, async (host) => {
+      await host.ensure([command({ run: 'true' }), command({ name: 'make', run, creates: made })])
+    })
+  })
+  t.equal(thrown, undefined)
+  t.same(tasks, ['a command true: changed', 'a command make: changed'])
+})
+
 t.test('a run killed between a change and its handler leaves the handler due', async (t) => {
   const folder = await tempFolder(t)
   const inventory = await localInventory(t, ['a'])

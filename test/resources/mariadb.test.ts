@@ -680,3 +680,17 @@ t.test('no description, title or question shows a password', async (t) => {
     for (const text of texts) t.notMatch(text, /hide-me-well/)
   }
 })
+
+t.test('mariadbStatus({ again: true }) asks the server, whatever it has said before', (t) => {
+  const questions = (again: boolean): readonly Query[] => {
+    const { type, wish } = mariadbStatus({ again })
+    return type.reads(wish as never)
+  }
+  const before = new Set(questions(false).map(({ id }) => id))
+  t.equal(before.size, 5)
+  for (const { id, kind, key } of questions(true)) {
+    t.notOk(before.has(id), id)
+    t.equal(kind.onDemand?.(key as never), true, 'and is never asked ahead')
+  }
+  t.end()
+})

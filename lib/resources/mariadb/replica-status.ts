@@ -34,7 +34,8 @@ export interface Coordinates {
 }
 
 /** All of a server's connections. Older and newer servers both know this form. */
-export const replicaStatusQuery = mariadbVolatile('SHOW ALL SLAVES STATUS')
+export const replicaStatusSql = 'SHOW ALL SLAVES STATUS'
+export const replicaStatusQuery = mariadbVolatile(replicaStatusSql)
 
 export function replicaStatus(row: Row): ReplicaStatus {
   const text = (column: string) => row[column] ?? ''
