@@ -1,0 +1,184 @@
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Lab } from '../../lib/lab/index.js'
+import { perform, remove, site, type ContestantName, type Job } from './contestants.js'
+import { processCounter } from './host-processes.js'
+import { latencyProxy } from './latency-proxy.js'
+import { measure, median } from './measure.js'
+import type { Cell, Part, PartName } from './results.js'
+import { startSimulatedHosts } from './simulated.js'
+import type { Target } from './targets.js'
+import { takeTurns, type Rules } from './turns.js'
+import type { Work } from './workloads.js'
+
+export interface Bench extends Rules {
+  readonly lab: Lab
+  /** The hosts of the lab; none where no part needs them. */
+  readonly targets: readonly Target[]
+  /** Lets Ansible do W1 on ten hosts too, with and without Mitogen, which takes eight minutes. */
+  readonly slow: boolean
+  /** How many simulated hosts at most. */
+  readonly simulated: number
+}
+
+type Measured = Pick<Part, 'cells' | 'figures'>
+
+const everyone: readonly ContestantName[] = ['hostwright', 'ansible', 'mitogen', 'bare']
+
+/** What is measured, part by part. */
+export const parts: Readonly<Record<PartName, (bench: Bench) => Promise<Measured>>> = {
+  /** How long it takes until a program can begin. */
+  async start({ runs }) {
+    const playbook = fileURLToPath(new URL('playbook.ts', import.meta.url))
+    const bin = fileURLToPath(new URL('../../node_modules/.bin/', import.meta.url))
+    const commands = {
+      'node -e 0': [process.execPath, '-e', '0'],
+      'node, ssh2 loaded': [process.execPath, '-e', 'require("ssh2")'],
+      'playbook --help, tsx': [join(bin, 'tsx'), playbook, '--help'],
+      'playbook --help, npx tsx': ['npx', 'tsx', playbook, '--help'],
+    }
+    const cwd = fileURLToPath(new URL('../..', import.meta.url))
+    const seconds = new Map<string, number[]>()
+    for (let turn = 0; turn < runs; turn += 1)
+      for (const [name, command] of Object.entries(commands)) {
+        const own = seconds.get(name) ?? []
+        seconds.set(name, [...own, (await measure(command, { cwd })).seconds])
+      }
+    return { cells: [], figures: Object.fromEntries(medians(seconds)) }
+  },
+
+  /** All modes of W1 on one host. */
+  async w1(bench) {
+    const one = bench.targets.slice(0, 1)
+    const job = { work: 'w1', targets: one } as const
+    const clear = async () => await remove(bench.folder, one)
+    const first = await takeTurns(bench, everyone, { ...job, mode: 'first' }, clear)
+    await settle(bench, 'w1', one)
+    const everything = [...everyone, 'login'] as const
+    const converged = await takeTurns(bench, everything, { ...job, mode: 'converged' })
+    const check = await takeTurns(bench, everyone, { ...job, mode: 'check' })
+    return { cells: [...first, ...converged, ...check] }
+  },
+
+  /** W2 converged on more and more hosts. */
+  async w2(bench) {
+    const cells: Cell[] = []
+    for (const targets of groups(bench.targets, [1, 5, 20, 50])) {
+      await settle(bench, 'w2', targets)
+      const job = { work: 'w2', mode: 'converged', targets } as const
+      cells.push(...(await takeTurns(bench, [...everyone, 'login'], job)))
+    }
+    return { cells }
+  },
+
+  /** W1 on ten and fifty hosts. */
+  async fleet(bench) {
+    const cells: Cell[] = []
+    for (const targets of groups(bench.targets, [10, 50])) {
+      const all = bench.slow && targets.length === 10
+      const names = all ? everyone : (['hostwright', 'bare'] as const)
+      const job = { work: 'w1', targets } as const
+      const clear = async () => await remove(bench.folder, targets)
+      cells.push(...(await takeTurns(bench, names, { ...job, mode: 'first' }, clear)))
+      await settle(bench, 'w1', targets)
+      cells.push(...(await takeTurns(bench, names, { ...job, mode: 'converged' })))
+    }
+    return { cells }
+  },
+
+  /** How the cost grows with resources. */
+  async resources(bench) {
+    const one = bench.targets.slice(0, 1)
+    const cells: Cell[] = []
+    for (const work of ['w2', 'w1', 'w1x3', 'w1x10'] as const) {
+      await settle(bench, work, one)
+      const job = { work, mode: 'converged', targets: one } as const
+      cells.push(...(await takeTurns(bench, ['hostwright', 'bare'], job)))
+    }
+    return { cells }
+  },
+
+  /** Processes and threads that W1 converged starts on its host. */
+  async processes(bench) {
+    const one = bench.targets.slice(0, 1)
+    await settle(bench, 'w1', one)
+    const counter = processCounter(bench.lab.sshCommand(one[0]?.name ?? ''))
+    const counts = new Map<string, number[]>()
+    for (const name of [...everyone, 'login'] as const)
+      for (let turn = 0; turn < (name === 'ansible' || name === 'mitogen' ? 1 : 3); turn += 1) {
+        const before = await counter.newest()
+        await perform(bench.folder, name, { work: 'w1', mode: 'converged', targets: one })
+        counts.set(name, [...(counts.get(name) ?? []), (await counter.newest()) - before])
+        bench.tell(`processes on the host: ${name} ${counts.get(name)?.at(-1)}`)
+      }
+    counter.close()
+    return { cells: [], figures: Object.fromEntries(medians(counts)) }
+  },
+
+  /** W1 converged over longer and longer wires. */
+  async latency(bench) {
+    const [target] = bench.targets
+    const cells: Cell[] = []
+    await settle(bench, 'w1', bench.targets.slice(0, 1))
+    for (const delay of [0, 10, 25, 50]) {
+      const proxy = await latencyProxy(target!, delay)
+      const targets = [{ ...target!, address: '127.0.0.1', port: proxy.port }]
+      const job = { work: 'w1', mode: 'converged', targets } as const
+      bench.tell(`${delay} ms each way`)
+      const taken = await takeTurns(bench, ['hostwright', 'bare', 'login'], job)
+      cells.push(...taken.map((cell) => ({ ...cell, delay })))
+      proxy.close()
+    }
+    return { cells }
+  },
+
+  /** W2 on many hosts that one process simulates. */
+  async simulated(bench) {
+    const cells: Cell[] = []
+    for (const count of [100, 300, 1000].filter((most) => most <= bench.simulated)) {
+      const folder = join(bench.folder, `simulated${count}`)
+      const { targets, close } = await startSimulatedHosts(folder, count)
+      const job = { work: 'w2', targets, memory: true } as const
+      const few = { ...bench, runs: Math.min(bench.runs, 3) }
+      const first = { ...job, mode: 'first' } as const
+      cells.push(...(await takeTurns({ ...few, runs: 1 }, ['hostwright'], first)))
+      const converged = { ...job, mode: 'converged' } as const
+      cells.push(...(await takeTurns(few, ['hostwright', 'bare'], converged)))
+      await close()
+    }
+    return { cells }
+  },
+
+  /** site.ts on the two hosts of inventories/lab, which have to be up, and converged by it before. */
+  async w3({ runs, tell }) {
+    const figures = new Map<string, number[]>()
+    const add = (name: string, value: number) =>
+      figures.set(name, [...(figures.get(name) ?? []), value])
+    for (let turn = 0; turn < runs; turn += 1)
+      for (const mode of ['run', 'check'] as const) {
+        const { seconds, cpu, roundTrips = NaN, changed } = await site(mode === 'check')
+        if (changed > 0) throw new Error(`site.ts has changed ${changed}: run it before`)
+        add(`seconds, ${mode}`, seconds)
+        add(`CPU of the controller, ${mode}`, cpu)
+        add(`round trips, ${mode}`, roundTrips)
+        tell(`site.ts ${mode}: ${seconds.toFixed(2)} s`)
+      }
+    return { cells: [], figures: Object.fromEntries(medians(figures)) }
+  },
+}
+
+/** Makes a work so, and lets Hostwright see it once more, as it would have in earlier runs. */
+async function settle(bench: Bench, work: Work, targets: readonly Target[]): Promise<void> {
+  const job: Omit<Job, 'mode'> = { work, targets }
+  await perform(bench.folder, 'hostwright', { ...job, mode: 'first' })
+  await perform(bench.folder, 'hostwright', { ...job, mode: 'converged' })
+}
+
+/** The first hosts, as many as each size says; sizes that there are too few for are left out. */
+function groups(targets: readonly Target[], sizes: readonly number[]): readonly Target[][] {
+  return sizes.filter((size) => size <= targets.length).map((size) => targets.slice(0, size))
+}
+
+function medians(all: ReadonlyMap<string, readonly number[]>): [string, number][] {
+  return [...all].map(([name, numbers]) => [name, median(numbers)])
+}
