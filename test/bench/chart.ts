@@ -30,7 +30,7 @@ const style = `
   .ground { fill: var(--ground); stroke: var(--grid) }
   .grid { stroke: var(--grid) }
   .line { fill: none; stroke-width: 2.5; stroke-linejoin: round }
-  .hostwright { color: var(--hostwright); stroke-width: 3.5 } .ansible { color: var(--ansible) }
+  .hostwright { color: var(--hostwright) } .ansible { color: var(--ansible) }
   .mitogen { color: var(--mitogen) } .bare { color: var(--bare); stroke-dasharray: 7 4 }
   .login { color: var(--login); stroke-dasharray: 2 4 }
   .line { stroke: currentcolor } .dot, .bar { fill: currentcolor } .name { fill: currentcolor }`

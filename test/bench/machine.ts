@@ -29,13 +29,14 @@ export async function loadNow(): Promise<{ readonly load: number; readonly busy:
   return { load: loadavg()[0] ?? 0, busy }
 }
 
+/** Of all processors together; what the machine below took away counts as busy. */
 function processorTimes(): { readonly idle: number; readonly all: number } {
-  const times = cpus().map(({ times: one }) => one)
-  const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0)
-  return {
-    idle: sum(times.map(({ idle }) => idle)),
-    all: sum(times.flatMap((one) => Object.values(one))),
-  }
+  const [line = ''] = readFileSync('/proc/stat', 'utf8').split('\n')
+  const [user = 0, nice = 0, system = 0, idle = 0, wait = 0, irq = 0, softIrq = 0, steal = 0] = line
+    .split(/ +/)
+    .slice(1)
+    .map(Number)
+  return { idle: idle + wait, all: user + nice + system + idle + wait + irq + softIrq + steal }
 }
 
 function installed(name: string): string {

@@ -70,7 +70,7 @@ function hundred(base: string): readonly Piece[] {
           target: `${base}/d${at}/settings`,
         }) as const,
     ),
-    ...['daemon', 'bin', 'sys', 'man', 'mail'].map((name) => ({ kind: 'user', name }) as const),
+    ...['root', 'daemon', 'bin', 'sys', 'mail'].map((name) => ({ kind: 'user', name }) as const),
     ...['adm', 'tty', 'disk', 'lp', 'users'].map((name) => ({ kind: 'group', name }) as const),
     ...each(10, (at) => ({ kind: 'touch', path: `${base}/d${at}/done` }) as const),
   ]
