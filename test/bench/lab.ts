@@ -39,7 +39,8 @@ function targetOf(name: string, vars: Readonly<Record<string, unknown>>): Target
   const address = String(vars['ansible_host'])
   const knownHosts = String(vars['ansible_ssh_common_args']).split('UserKnownHostsFile=')[1] ?? ''
   const lines = readFileSync(knownHosts, 'utf8').split('\n')
-  const [, , hostKey = ''] = lines.find((line) => line.startsWith(`${name},${address} `))?.split(' ') ?? []
+  const [, , hostKey = ''] =
+    lines.find((line) => line.startsWith(`${name},${address} `))?.split(' ') ?? []
   const privateKeyFile = String(vars['ansible_ssh_private_key_file'])
   return { name, address, port: 22, user: 'root', privateKeyFile, hostKey, base: labBase }
 }

@@ -138,13 +138,16 @@ export const parts: Readonly<Record<PartName, (bench: Bench) => Promise<Measured
     for (const count of [100, 300, 1000].filter((most) => most <= bench.simulated)) {
       const folder = join(bench.folder, `simulated${count}`)
       const { targets, close } = await startSimulatedHosts(folder, count)
-      const job = { work: 'w2', targets, memory: true } as const
-      const few = { ...bench, runs: Math.min(bench.runs, 3) }
-      const first = { ...job, mode: 'first' } as const
-      cells.push(...(await takeTurns({ ...few, runs: 1 }, ['hostwright'], first)))
-      const converged = { ...job, mode: 'converged' } as const
-      cells.push(...(await takeTurns(few, ['hostwright', 'bare'], converged)))
-      await close()
+      try {
+        const job = { work: 'w2', targets, memory: true } as const
+        const few = { ...bench, runs: Math.min(bench.runs, 3) }
+        const first = { ...job, mode: 'first' } as const
+        cells.push(...(await takeTurns({ ...few, runs: 1 }, ['hostwright'], first)))
+        const converged = { ...job, mode: 'converged' } as const
+        cells.push(...(await takeTurns(few, ['hostwright', 'bare'], converged)))
+      } finally {
+        await close()
+      }
     }
     return { cells }
   },

@@ -21,6 +21,9 @@ const hosts = new Map(
   }),
 )
 
+// Whoever has started it has ended.
+process.stdin.on('end', () => process.exit()).resume()
+
 /** By the other end's port, which of the addresses was called. */
 const called = new Map<number, string>()
 const hostKeys = [readFileSync(join(folder, 'host_key'))]

@@ -35,7 +35,7 @@ export async function startSimulatedHosts(folder: string, count: number): Promis
   writeFileSync(`${privateKeyFile}.pub`, user.public)
   const script = fileURLToPath(new URL('simulated-hosts.ts', import.meta.url))
   const args = ['--import', import.meta.resolve('tsx'), script, folder, String(count), String(port)]
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] })
   const ended = once(child, 'exit')
   const ready = once(createInterface({ input: child.stdout }), 'line')
   const first = await Promise.race([ready, ended.then(() => undefined)])

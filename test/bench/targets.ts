@@ -27,6 +27,8 @@ export async function writeInventory(folder: string, targets: readonly Target[])
   })
   const vars = {
     ansible_ssh_private_key_file: targets[0]?.privateKeyFile,
+    // One process that is a thousand hosts does not answer all at once.
+    ansible_ssh_timeout: 120,
     ansible_ssh_common_args: `-o UserKnownHostsFile=${knownHosts}`,
   }
   const file = join(folder, 'hosts.yml')
