@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { hasMitogen } from './ansible.js'
-import { benchLab, readyTargets } from './lab.js'
+import { benchLab, raiseInotifyLimit, readyTargets } from './lab.js'
 import { loadNow, machine } from './machine.js'
 import { writePage } from './page.js'
 import { parts } from './parts.js'
@@ -73,13 +73,16 @@ async function measureAll(): Promise<void> {
   }
   try {
     if (names.includes('start')) await take('start', [])
-    if (onLab.length > 0)
+    if (onLab.length > 0) {
+      const lower = raiseInotifyLimit(tell)
       try {
         const targets = await readyTargets(lab, folder, tell)
         for (const name of onLab) await take(name, targets)
       } finally {
+        lower()
         if (!values.keep) await lab.down()
       }
+    }
     for (const name of names.filter((one) => one === 'simulated' || one === 'w3'))
       await take(name, [])
   } finally {
