@@ -6,6 +6,7 @@ import { importModule } from '../core/import-module.js'
 import type { Notify } from '../drift/index.js'
 import { takeDriftFlags } from './drift-flags.js'
 import { driftHelp } from './drift-help.js'
+import { worstExitCode } from './exit-code.js'
 import { instead } from './purpose.js'
 import { tell } from './tell.js'
 
@@ -61,18 +62,14 @@ export async function drift(playbook: string | URL, options: DriftOptions = {}):
     // Where it has refused its command line, it has said so itself.
     if (begun === 0 && looks && process.exitCode === undefined) throw notTaken(file)
     if (begun > codes.length || (begun === 0 && process.exitCode)) codes.push(1)
-    process.exitCode = worst(codes)
+    // That one could not know outweighs that another has found.
+    process.exitCode = worstExitCode(codes, true)
   } catch (error) {
     tell(error)
     process.exitCode = 1
   } finally {
     instead.taken = undefined
   }
-}
-
-/** Of several playbooks in one script: that one could not know outweighs that another has found. */
-function worst(codes: readonly number[]): number {
-  return [130, 1, 2].find((code) => codes.includes(code)) ?? 0
 }
 
 function checkKeep(keep: number | undefined): number | undefined {

@@ -17,6 +17,12 @@ export function exitCodeOf(
   return Object.values(hosts).some(({ changed, unknown }) => changed + unknown > 0) ? 2 : 0
 }
 
+/** Of several playbooks in one script the worst result counts. */
+export function worstExitCode(codes: readonly number[], detailed: boolean): number {
+  const order = detailed ? [130, 1, 2] : [130, 2, 4, 1]
+  return order.find((code) => codes.includes(code)) ?? 0
+}
+
 function plainExitCode(run: Run, thrown: unknown): number {
   if (run.interrupted) return 130
   // A host that only lacked the facts of an unreachable one has failed at nothing of its own.

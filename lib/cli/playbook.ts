@@ -4,6 +4,7 @@ import { callerPlace } from '../core/place.js'
 import type { Inventory } from '../inventory/types.js'
 import type { PlayFunction } from '../play/play.js'
 import { instead, type Purpose } from './purpose.js'
+import { worstExitCode } from './exit-code.js'
 import { parsePlaybookArgs, playbookHelp, type PlaybookOptions } from './options.js'
 import { tell } from './tell.js'
 import { version } from './version.js'
@@ -64,9 +65,6 @@ function purposeful(options: PlaybookOptions, purpose?: Purpose): PlaybookOption
   return { ...options, check: purpose.check ?? options.check, detailedExitcode: false }
 }
 
-/** Of several playbooks in one script the worst result counts. */
 function endWith(exitCode: number, detailed: boolean): void {
-  const order = detailed ? [130, 1, 2] : [130, 2, 4, 1]
-  const codes = [Number(process.exitCode ?? 0), exitCode]
-  process.exitCode = order.find((code) => codes.includes(code)) ?? 0
+  process.exitCode = worstExitCode([Number(process.exitCode ?? 0), exitCode], detailed)
 }

@@ -6,6 +6,7 @@ import { Answers, Needed } from './answers.js'
 import type { SectionResult } from './batch.js'
 import type { Prefetch } from './prefetch.js'
 import { questions } from './questions.js'
+import { outputOf, type Output } from './output-of.js'
 import { UnknownSignal } from './signals.js'
 import { recordedAsk, taskFingerprints } from './fingerprints.js'
 import { messagesOf, stepsOf, type Planned } from './steps.js'
@@ -16,8 +17,7 @@ import { handlersOf, type View } from './view.js'
 export interface Outcome {
   readonly status: TaskStatus
   readonly changes: readonly Change[]
-  /** The resource's output; where it is not known, why. */
-  readonly output: { readonly value: unknown } | { readonly unknown: string }
+  readonly output: Output
 }
 
 /**
@@ -344,7 +344,14 @@ class Ensure {
       const outcomes = this.resources.map((resource, index) => {
         const { status, changes } = this.#outcomes[index]!
         try {
-          return { status, changes, output: this.#output(resource, index, status) }
+          const output = outputOf(resource, {
+            plan: this.#plans[index],
+            status,
+            reason: this.#reasons.get(index),
+            ask: this.#answers.ask,
+            readOnly: this.view.readOnly,
+          })
+          return { status, changes, output }
         } catch (error) {
           if (!(error instanceof Needed)) throw error
           for (const query of [...error.queries, ...resource.type.reads(resource.wish as never)])
@@ -356,24 +363,6 @@ class Ensure {
       this.#next = this.resources.length
       await this.#guarded([...missing.values()])
       this.#next = this.resources.length
-    }
-  }
-
-  #output(resource: Resource<unknown>, index: number, status: TaskStatus): Outcome['output'] {
-    const plan = this.#plans[index]
-    if (plan && 'output' in plan) return { value: plan.output }
-    if (status === 'unknown') return { unknown: this.#reasons.get(index) ?? resource.task }
-    const skipped = `${resource.task}: ${this.#reasons.get(index) ?? 'skipped'}`
-    if (!resource.type.output) return plan ? { value: undefined } : { unknown: skipped }
-    if (this.view.readOnly && status === 'changed')
-      return { unknown: `${resource.task} would be changed first` }
-    try {
-      return { value: resource.type.output(resource.wish as never, this.#answers.ask) }
-    } catch (error) {
-      if (error instanceof UnknownSignal) return { unknown: error.reason }
-      // What was left out need not be there.
-      if (status === 'skipped' && error instanceof HostwrightError) return { unknown: skipped }
-      throw error
     }
   }
 }
