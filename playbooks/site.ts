@@ -1,4 +1,4 @@
-import { playbook } from '../lib/index.js'
+import { playbook, type Host } from '../lib/index.js'
 import { acme2certifierDjango, acmeTestCa } from '../roles/acme2certifier_django/index.js'
 import { clusterHosts } from '../roles/cluster_hosts/index.js'
 import { epel } from '../roles/epel/index.js'
@@ -19,10 +19,15 @@ await playbook('site', async ({ play }) => {
     await lsyncdPeer(host)
   })
   await play('ACME server', { hosts: 'cluster', become: true }, async (host) => {
-    // For `-e acme2certifier_package=FILE-OR-URL`.
-    const { acme2certifier_package: file } = host.vars
-    await acme2certifierDjango(host, typeof file === 'string' ? { package: file } : {})
+    await acme2certifierDjango(host, packageOf(host))
     // In the lab, which has no CA of its own.
     if ('acme_test_ca' in host.vars) await acmeTestCa(host)
   })
 })
+
+/** For `-e acme2certifier_package=FILE`, or `=URL` with `-e acme2certifier_package_sha256=SUM`. */
+function packageOf({ vars }: Host): { package?: string; packageSha256?: string | undefined } {
+  const { acme2certifier_package: file, acme2certifier_package_sha256: sum } = vars
+  if (file === undefined) return {}
+  return { package: String(file), packageSha256: sum === undefined ? undefined : String(sum) }
+}

@@ -29,7 +29,7 @@ export function clusterOf(
     image,
     hosts,
     packages: [fileURLToPath(new URL(standIn, import.meta.url))],
-    groups: ({ secret, repositoryUrl }) => ({
+    groups: ({ secret, package: served }) => ({
       cluster: {
         hosts: Object.keys(hosts),
         vars: {
@@ -43,11 +43,13 @@ export function clusterOf(
         [image, second].map((of) => {
           const { file, folder, owner } = packages[of]
           const members = Object.entries(hosts).filter(([, { image: its }]) => its === of)
+          const { url, sha256 } = served(file)
           const vars = {
             lsyncd_peer: { folder, owner },
             acme2certifier_django: {
               // The lab has no way to the project's release: `-e acme2certifier_package=…` takes another.
-              package: `${repositoryUrl}/${file}`,
+              package: url,
+              packageSha256: sha256,
               database: { password: secret('database') },
               caHandler: { handler: 'openssl', issuingCaKeyPassphrase: secret('ca') },
               // No name of the lab is in any DNS.

@@ -7,11 +7,11 @@ import { loginKeyFile, passwordFile } from './keys.js'
 import { knownHostsFile } from './layers.js'
 import { withLock } from './lock.js'
 import { bootHost, destroyHost, isRunning, overlayFolder, powerOff, setLink } from './machine.js'
+import { ownPackage } from './ownPackages.js'
 import { labFolder } from './places.js'
 import { readRecord } from './record.js'
 import { checkRequirements } from './requirements.js'
 import { labSecret } from './secrets.js'
-import { repositoryPort } from './server.js'
 import { labStatus } from './status.js'
 import type { Lab, LabOptions, LabOwn, Progress } from './types.js'
 import { complete, isComplete, waitForHosts } from './up.js'
@@ -126,7 +126,7 @@ function inventoryData(lab: LabDefinition, options: LabOptions): InventoryData {
   const { groups = {} } = options
   const own: LabOwn = {
     secret: (name) => labSecret(lab.name, name),
-    repositoryUrl: `http://${lab.gateway}:${repositoryPort}`,
+    package: (file) => ownPackage(lab, file),
   }
   return {
     hosts: Object.fromEntries(hosts),

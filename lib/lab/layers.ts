@@ -7,9 +7,8 @@ import { writeLayer, writePrivate, type LayerFile } from './files.js'
 import { el9Sources } from './el9/sources.js'
 import { imageOf, type Image } from './image.js'
 import { hashPassword, loginKeyFile, makeKeyPair, passwordFile } from './keys.js'
-import { imagesOf, ownPackagesFolder } from './ownPackages.js'
+import { imagesOf, ownPackagesFolder, repositoryPort } from './ownPackages.js'
 import { labFolder } from './places.js'
-import { repositoryPort } from './server.js'
 
 const hostKey = 'etc/ssh/ssh_host_ed25519_key'
 

@@ -1,6 +1,8 @@
-import { existsSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
 import { rename } from 'node:fs/promises'
-import { basename } from 'node:path'
+import { basename, join } from 'node:path'
+import { HostwrightError } from '../core/errors.js'
 import type { LabDefinition } from './definition.js'
 import { debian12Repository, indexPackages } from './debian12/repository.js'
 import { el9Image } from './el9/build.js'
@@ -10,6 +12,9 @@ import { imageOf, type Image } from './image.js'
 import { labFolder } from './places.js'
 import { run } from './run.js'
 import type { Progress } from './types.js'
+
+/** Where the package repository answers on the bridge's address. */
+export const repositoryPort = 7080
 
 /** The images of a lab's hosts, each once. */
 export function imagesOf(lab: LabDefinition): readonly Image[] {
@@ -55,6 +60,17 @@ export async function collectPackages(lab: LabDefinition, progress: Progress): P
   if (indexed.has('deb')) await indexPackages(temporary, debian12Repository())
   if (indexed.has('rpm')) await indexRpms(el9Image(), temporary)
   await rename(temporary, folder)
+}
+
+/** @see LabOwn.package */
+export function ownPackage(lab: LabDefinition, file: string): { url: string; sha256: string } {
+  const path = join(ownPackagesFolder(lab), file)
+  if (!existsSync(path))
+    throw new HostwrightError('LAB_FAILED', `Cannot find package "${file}" in lab "${lab.name}"`, {
+      hint: 'its `packages` name what it serves; after a change there: hostwright lab down, and up',
+    })
+  const sha256 = createHash('sha256').update(readFileSync(path)).digest('hex')
+  return { url: `http://${lab.gateway}:${repositoryPort}/${encodeURIComponent(file)}`, sha256 }
 }
 
 /** A root file system of the user's own takes what its package manager takes. */

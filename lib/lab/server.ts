@@ -1,12 +1,9 @@
 import { fileURLToPath } from 'node:url'
 import { cgroup, members, removeCgroup } from './cgroup.js'
 import type { LabDefinition } from './definition.js'
-import { servedFolders } from './ownPackages.js'
+import { repositoryPort, servedFolders } from './ownPackages.js'
 import { labFolder } from './places.js'
 import { spawnInCgroup } from './spawnInCgroup.js'
-
-/** Where the package repository answers on the bridge's address. */
-export const repositoryPort = 7080
 
 const script = fileURLToPath(new URL('repository-server.mjs', import.meta.url))
 /** No host can have this name. */

@@ -21,8 +21,12 @@ export interface LabHost {
 export interface LabOwn {
   /** The lab's password of that name, made at random when first asked for. */
   secret(name: string): Secret
-  /** Where the hosts find the lab's packages, your own ones too: `http://198.51.100.1:7080`. */
-  readonly repositoryUrl: string
+  /**
+   * Where the hosts find one of the lab's own packages, and its SHA-256 in hexadecimal.
+   *
+   * @throws HostwrightError LAB_FAILED where the lab has no such file
+   */
+  package(file: string): { readonly url: string; readonly sha256: string }
 }
 
 export interface LabOptions {

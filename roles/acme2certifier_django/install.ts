@@ -23,13 +23,14 @@ export async function install(host: Host, wish: Params, family: Family): Promise
   return own.output
 }
 
-function neededPackages(wish: Params, family: Family, { url }: PackageSource): readonly string[] {
+function neededPackages(wish: Params, family: Family, source: PackageSource): readonly string[] {
   const names = wish.packages ?? family.packages
-  return url?.startsWith('https:') === true ? [...names, 'ca-certificates'] : names
+  const secure = 'url' in source && source.url.startsWith('https:')
+  return secure ? [...names, 'ca-certificates'] : names
 }
 
-function place({ url, file: source, path, sha256 }: PackageSource) {
-  return source === undefined
-    ? packageDownload({ url: url ?? '', path, sha256 })
-    : file({ path, source, mode: '0644' })
+function place(source: PackageSource) {
+  return 'url' in source
+    ? packageDownload(source)
+    : file({ path: source.path, source: source.file, mode: '0644' })
 }

@@ -6,8 +6,8 @@ import { supposing } from '../../lib/resources/supposing.js'
 export interface PackageDownloadOptions {
   readonly url: string
   readonly path: string
-  /** In hexadecimal. Without it a file of that name is taken as the right one. */
-  readonly sha256: string | undefined
+  /** In hexadecimal. */
+  readonly sha256: string
 }
 
 const wrongSum = 83
@@ -20,15 +20,14 @@ export const packageDownload = resourceType<PackageDownloadOptions>({
   plan: supposing(
     (wish, ask): Plan => {
       const now = ask(sha256(wish.path))
-      if (now !== null && (wish.sha256 === undefined || wish.sha256 === now))
-        return { changes: [], steps: [] }
+      if (wish.sha256 === now) return { changes: [], steps: [] }
       const task = `packageDownload ${wish.path}`
       const { stale, unknown } = pathEffects(task, wish.path, { type: 'absent' }, null)
       return {
         changes: [
           now === null
             ? { property: 'state', from: 'absent', to: wish.url }
-            : { property: 'sha256', from: now, to: wish.sha256 ?? '' },
+            : { property: 'sha256', from: now, to: wish.sha256 },
         ],
         steps: [
           {
@@ -58,12 +57,9 @@ with urllib.request.urlopen(sys.argv[1], timeout=60) as reply, open(sys.argv[2],
     shutil.copyfileobj(reply, file)`
 
 function download({ url, path, sha256: sum }: PackageDownloadOptions): string {
-  const check =
-    sum === undefined
-      ? ''
-      : `[ "$(sha256sum < "$tmp")" = ${quote(`${sum}  -`)} ] || exit ${wrongSum}\n`
   return `tmp=$(mktemp -- ${quote(`${path}.XXXXXX`)}) || exit
 trap 'rm -f -- "$tmp"' EXIT
 /usr/bin/python3 -c ${quote(fetch)} ${quote(url)} "$tmp" || exit
-${check}chmod 0644 -- "$tmp" && sync -- "$tmp" && mv -fT -- "$tmp" ${quote(path)}`
+[ "$(sha256sum < "$tmp")" = ${quote(`${sum}  -`)} ] || exit ${wrongSum}
+chmod 0644 -- "$tmp" && sync -- "$tmp" && mv -fT -- "$tmp" ${quote(path)}`
 }

@@ -6,19 +6,18 @@ import { HostwrightError } from '../../lib/index.js'
 import type { Family } from './families.js'
 import type { Params } from './params.js'
 
-export interface PackageSource {
-  /** Where it comes from: one of the two. */
-  readonly url: string | undefined
-  readonly file: string | undefined
-  readonly sha256: string | undefined
-  /** Where it is kept on the node. */
-  readonly path: string
-}
+/** Where it comes from, the web or the controller; `path` is where it is kept on the node. */
+export type PackageSource =
+  | { readonly url: string; readonly sha256: string; readonly path: string }
+  | { readonly file: string; readonly path: string }
 
 /** Package files stay here, so that what is installed can be compared with what is wished. */
 export const packageFolder = '/var/lib/acme2certifier'
 
-/** @throws HostwrightError PARAMETER_INVALID for the other family's format, or a file that is not there */
+/**
+ * @throws HostwrightError PARAMETER_INVALID for the other family's format, a URL without its SHA-256,
+ *   or a file that is not there or another
+ */
 export function packageSource(params: Params, family: Family): PackageSource {
   const wished = params.package ?? family.release
   if (!wished.endsWith(`.${family.format}`))
@@ -29,8 +28,16 @@ export function packageSource(params: Params, family: Family): PackageSource {
     )
   const sha256 = params.packageSha256
   if (/^https?:/.test(wished)) {
+    if (sha256 === undefined)
+      throw new HostwrightError(
+        'PARAMETER_INVALID',
+        `Cannot take package "${wished}": packageSha256 is missing, and what comes from the web is checked`,
+        {
+          hint: 'set acme2certifier_django.packageSha256 to what the release page shows beside the file (or sha256sum, of a copy that you trust), or package to a file on this machine',
+        },
+      )
     const name = decodeURIComponent(basename(new URL(wished).pathname))
-    return { url: wished, file: undefined, sha256, path: `${packageFolder}/${name}` }
+    return { url: wished, sha256, path: `${packageFolder}/${name}` }
   }
   const file = resolve(wished)
   if (!existsSync(file))
@@ -45,7 +52,7 @@ export function packageSource(params: Params, family: Family): PackageSource {
       `Cannot take package "${wished}": its SHA-256 is "${sumOf(file)}"`,
       { hint: 'see where the file comes from, or correct packageSha256' },
     )
-  return { url: undefined, file, sha256, path: `${packageFolder}/${basename(file)}` }
+  return { file, path: `${packageFolder}/${basename(file)}` }
 }
 
 function sumOf(file: string): string {

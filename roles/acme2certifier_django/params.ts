@@ -77,7 +77,7 @@ export const params = v.object({
       ),
     ),
   ),
-  /** What the package's SHA-256 must be, in hexadecimal. */
+  /** What the package's SHA-256 must be, in hexadecimal; a URL needs it. */
   packageSha256: v.optional(
     v.pipe(v.string('is not a text'), v.regex(/^[0-9a-f]{64}$/, 'is not a SHA-256')),
   ),

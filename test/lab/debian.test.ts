@@ -125,9 +125,18 @@ t.test('a cluster on Debian', { timeout: 1_790_000 }, async (t) => {
       t.match(await directory(node), { meta: { db_check: 'OK', version: '0.43.2' } })
       await t.resolves(enrol(node, `upgraded.${node}.test`))
     }
-    const wrong = await run({ package: upgraded, packageSha256: '0'.repeat(64) })
-    t.equal(wrong.exitCode, 2, 'another SHA-256 is refused')
-    t.match(wrong.stdout, /its SHA-256 is/)
+    const wished = await on('alma9-c1', 'cd /var/lib/acme2certifier && sha256sum *')
+    const packageSha256 = '0'.repeat(64)
+    const served = 'http://198.18.40.1:7080'
+    for (const [from, message] of [
+      [upgraded, /its SHA-256 is "/],
+      [`${served}/acme2certifier-standin_0.43.1+standin-1_all.deb`, /its SHA-256 is not the one/],
+    ] as const) {
+      const wrong = await run({ package: from, packageSha256 })
+      t.equal(wrong.exitCode, 2, `another SHA-256 is refused: ${from}`)
+      t.match(wrong.stdout, message)
+    }
+    t.equal(await on('alma9-c1', 'cd /var/lib/acme2certifier && sha256sum *'), wished)
   })
 
   await t.test('trap 13: a change of the models reaches the tables from either node', async (t) => {

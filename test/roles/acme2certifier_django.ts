@@ -88,14 +88,23 @@ t.test('environmentText() escapes what systemd would read otherwise', (t) => {
 })
 
 t.test('packageSource() takes the release of the family, and refuses the other format', (t) => {
+  const sum = '0'.repeat(64)
   const names = {
     debian: 'acme2certifier_0.43.1-1_all.deb',
     redhat: 'acme2certifier-0.43.1-1.0.noarch.rpm',
   }
   for (const [family, name] of Object.entries(names)) {
-    const source = packageSource(wish(), familyOf(family))
-    t.equal(source.path, `/var/lib/acme2certifier/${name}`)
-    t.match(source.url, new RegExp(`/download/0\\.43\\.1/${name}$`))
+    const source = packageSource(wish({ packageSha256: sum }), familyOf(family))
+    t.match(source, {
+      url: new RegExp(`/download/0\\.43\\.1/${name}$`),
+      path: `/var/lib/acme2certifier/${name}`,
+      sha256: sum,
+    })
+    t.throws(
+      () => packageSource(wish(), familyOf(family)),
+      { code: 'PARAMETER_INVALID', message: /packageSha256 is missing/ },
+      'what comes from the web is checked',
+    )
   }
   t.throws(
     () => packageSource(wish({ package: 'https://example.com/a.deb' }), familyOf('redhat')),

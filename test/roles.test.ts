@@ -1,0 +1,4 @@
+// One process for all of them: to start one takes longer than most of these take.
+import './roles/acme2certifier_django.js'
+import './roles/acme2certifier_verify.js'
+import './roles/mariadb_master_master.js'
