@@ -1,16 +1,13 @@
-import { execFile } from 'node:child_process'
 import { rm } from 'node:fs/promises'
-import { promisify } from 'node:util'
 import t from 'tap'
 import { lab } from '../fixtures/inventories/drift-site/hosts.js'
 import { runPlaybook } from '../fixtures/playbook.js'
+import { on as onHost } from '../fixtures/on-host.js'
 
-const exec = promisify(execFile)
 const inventory = ['-i', 'test/fixtures/inventories/drift-site', '--output', 'json']
 
-async function on(host: string, script: string): Promise<string> {
-  const [program = '', ...args] = lab.sshCommand(host)
-  return (await exec(program, [...args, script], { timeout: 120_000 })).stdout
+async function on(host: string, command: string): Promise<string> {
+  return await onHost(lab, host, command)
 }
 
 /** What is done to the cluster by hand, and what is to be found then. */

@@ -11,6 +11,7 @@ import { drifting } from '../fixtures/drifting.js'
 import { useLab } from '../fixtures/lab.js'
 import { useReceiver } from '../fixtures/receiver.js'
 import { tempFolder, testRun } from '../fixtures/run.js'
+import { on as onHost } from '../fixtures/on-host.js'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -30,10 +31,7 @@ t.test(
   { skip: process.env['HOSTWRIGHT_TEST'] !== 'all' && 'only with HOSTWRIGHT_TEST=all' },
   async (t) => {
     const lab = await useLab(t, options)
-    const on = async (host: string, script: string) => {
-      const [program = '', ...args] = lab.sshCommand(host)
-      return (await exec(program, [...args, script], { timeout: 120_000 })).stdout.trim()
-    }
+    const on = async (host: string, command: string) => await onHost(lab, host, command)
     const { hosts } = await lab.load()
     const inventory = join(await tempFolder(t), 'hosts.yml')
     await writeFile(inventory, JSON.stringify({ all: { hosts } }))

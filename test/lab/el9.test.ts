@@ -10,15 +10,10 @@ import { packages, service, yumRepository } from '../../lib/resources/index.js'
 import type { Resource } from '../../lib/resources/types.js'
 import { useLab } from '../fixtures/lab.js'
 import { tempFolder, testRun } from '../fixtures/run.js'
+import { on } from '../fixtures/on-host.js'
 
 const execute = promisify(execFile)
 const subnet = '198.18.21.0/27'
-
-/** Runs a command on a host, past the library; fails when the command does. */
-async function on(lab: Lab, host: string, script: string): Promise<string> {
-  const [ssh = '', ...args] = lab.sshCommand(host)
-  return (await execute(ssh, [...args, script], { timeout: 120_000 })).stdout.trim()
-}
 
 async function ensure(
   t: Test,

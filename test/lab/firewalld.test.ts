@@ -1,7 +1,5 @@
-import { execFile } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import type { Mode } from '../../lib/host/index.js'
 import type { Vars } from '../../lib/inventory/types.js'
@@ -9,8 +7,8 @@ import type { TaskEvent } from '../../lib/report/events.js'
 import { firewalld } from '../../roles/firewalld/index.js'
 import { useLab } from '../fixtures/lab.js'
 import { tempFolder, testRun, type TestRun } from '../fixtures/run.js'
+import { on as onHost } from '../fixtures/on-host.js'
 
-const execute = promisify(execFile)
 const addresses = { one: '203.0.113.107', two: '203.0.113.108', three: '203.0.113.109' } as const
 type Name = keyof typeof addresses
 
@@ -24,10 +22,7 @@ t.test('the role firewalld on real hosts', { timeout: 900_000 }, async (t: Test)
   })
   const folder = await tempFolder(t)
 
-  const on = async (host: Name, command: string): Promise<string> => {
-    const [file = '', ...args] = lab.sshCommand(host)
-    return (await execute(file, [...args, command], { timeout: 60_000 })).stdout.trim()
-  }
+  const on = async (host: Name, command: string) => await onHost(lab, host, command)
   /** A fresh connection, as the firewall sees it. */
   const reaches = async (from: Name, port: number): Promise<boolean> => {
     const open = `timeout 3 bash -c 'exec 3<>/dev/tcp/${addresses.one}/${port}' 2>/dev/null`

@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process'
 import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import type { Check } from '../../lib/index.js'
 import type { Lab } from '../../lib/lab/index.js'
@@ -14,8 +12,8 @@ import { sourcesOf } from '../../roles/lsyncd_peer/nodes.js'
 import { verifyLsyncdPeer } from '../../roles/lsyncd_peer/verify.js'
 import { useLab } from '../fixtures/lab.js'
 import { localInventory, testRun, type TestRun } from '../fixtures/run.js'
+import { on } from '../fixtures/on-host.js'
 
-const execute = promisify(execFile)
 const folder = '/opt/acme2certifier/volume'
 const mark = `${folder}/.lsyncd/seeded`
 /** Milliseconds that a change may take to arrive. */
@@ -380,14 +378,6 @@ function node(state: string): LsyncdNode {
     seeded: state.includes('seeded'),
     empty: !state.includes('data'),
   }
-}
-
-/** Runs a command on a host; it fails when the command does. */
-async function on(lab: Lab, host: string, command: string, input = ''): Promise<string> {
-  const [file = '', ...args] = lab.sshCommand(host)
-  const running = execute(file, [...args, command], { timeout: 120_000 })
-  running.child.stdin?.end(input)
-  return (await running).stdout.trim()
 }
 
 async function active(lab: Lab, host: string): Promise<string> {

@@ -1,9 +1,8 @@
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { secret } from '../../lib/core/secret.js'
 import type { Lab } from '../../lib/lab/index.js'
@@ -26,13 +25,10 @@ import { hostKeys } from '../../lib/resources/probes/index.js'
 import type { Resource } from '../../lib/resources/types.js'
 import { useLab } from '../fixtures/lab.js'
 import { tempFolder, testRun } from '../fixtures/run.js'
+import { inside, on as onHost } from '../fixtures/on-host.js'
 
-const execute = promisify(execFile)
-
-/** Runs a command on the lab's host, as root, past the library; fails when the command does. */
-async function on(lab: Lab, script: string): Promise<string> {
-  const [ssh = '', ...args] = lab.sshCommand('one')
-  return (await execute(ssh, [...args, script], { timeout: 120_000 })).stdout.trim()
+async function on(lab: Lab, line: string): Promise<string> {
+  return await onHost(lab, 'one', line)
 }
 
 async function inventoryOf(t: Test, lab: Lab): Promise<string> {
@@ -156,9 +152,9 @@ t.test('resources on a real host', { timeout: 600_000 }, async (t) => {
   await t.test('packages() completes what a killed run has left', async (t) => {
     for (const delay of [400, 1_200, 2_000]) {
       await on(lab, 'dpkg --purge hello tree jq libjq1 libonig5 >/dev/null 2>&1; :')
-      const [ssh = '', ...args] = lab.sshCommand('one')
+      const [nsenter = '', ...args] = inside(lab, 'one')
       const install = 'apt-get update -q; exec apt-get -y install hello tree jq'
-      const child = spawn(ssh, [...args, `echo $$; ${install}`], {
+      const child = spawn(nsenter, [...args, `echo $$; ${install}`], {
         stdio: ['ignore', 'pipe', 'ignore'],
       })
       const closed = once(child, 'close')
@@ -201,7 +197,7 @@ t.test('resources on a real host', { timeout: 600_000 }, async (t) => {
 
   await t.test('packages() waits for another that installs', async (t) => {
     await on(lab, 'dpkg --purge hello')
-    const [ssh = '', ...args] = lab.sshCommand('one')
+    const [nsenter = '', ...args] = inside(lab, 'one')
     // As apt takes its locks: by fcntl, which no shell can do.
     const holder = `perl -e 'use Fcntl;
       for my $n ("dpkg/lock-frontend", "apt/lists/lock") {
@@ -210,7 +206,7 @@ t.test('resources on a real host', { timeout: 600_000 }, async (t) => {
         fcntl($f{$n}, F_SETLK, $lock) or die $!;
       }
       $| = 1; print "held\\n"; sleep 15;'`
-    const child = spawn(ssh, [...args, holder], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(nsenter, [...args, holder], { stdio: ['ignore', 'pipe', 'inherit'] })
     let ended = false
     child.on('close', () => (ended = true))
     await once(child.stdout, 'data')

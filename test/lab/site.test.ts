@@ -9,6 +9,7 @@ import { labSecret } from '../../lib/lab/secrets.js'
 import { lab } from '../fixtures/inventories/site/hosts.js'
 import { judge } from '../fixtures/judge.js'
 import { runPlaybook, startPlaybook, type Finished } from '../fixtures/playbook.js'
+import { on } from '../fixtures/on-host.js'
 import { verifyCases } from './verify-cases.js'
 
 const exec = promisify(execFile)
@@ -51,11 +52,6 @@ const logs =
 function differences(before: Map<string, string>, after: Map<string, string>): string[] {
   const paths = new Set([...before.keys(), ...after.keys()])
   return [...paths].filter((path) => before.get(path) !== after.get(path)).toSorted()
-}
-
-async function ssh(host: string, command: string): Promise<string> {
-  const [program = '', ...args] = lab.sshCommand(host)
-  return (await exec(program, [...args, command])).stdout
 }
 
 function explain({ exitCode, stderr, events }: Finished): string {
@@ -117,7 +113,7 @@ t.test(
         // One ssh session a host, so that looking costs little.
         while (sampling)
           for (const line of (
-            await ssh(name, 'for i in 1 2 3 4 5 6 7 8 9 10; do ps -eo args; sleep 0.05; done')
+            await on(lab, name, 'for i in 1 2 3 4 5 6 7 8 9 10; do ps -eo args; sleep 0.05; done')
           ).split('\n'))
             seen.add(line)
       }),
@@ -137,7 +133,8 @@ t.test(
       )
       t.notOk(`${first.stdout}${first.stderr}`.includes(password), 'not in the output')
       for (const name of names) {
-        const found = await ssh(
+        const found = await on(
+          lab,
           name,
           `grep -rlF -- ${password} /etc /root /home /var /run /tmp /opt /srv 2>/dev/null || :`,
         )
@@ -157,7 +154,8 @@ t.test(
       await Promise.all(
         names.map(
           async (name) =>
-            await ssh(
+            await on(
+              lab,
               name,
               'mariadb -N -e "SELECT User, Host, Priv FROM mysql.global_priv ORDER BY User, Host; SELECT * FROM mysql.db"',
             ),
@@ -225,7 +223,7 @@ t.test('sessions of sshd killed during a run: it ends well', async (t) => {
         // All sessions but the one that does it.
         const others =
           'for pid in $(pgrep -f "sshd: root@notty"); do [ "$pid" = "$PPID" ] || kill -9 "$pid"; done'
-        for (const name of names) void ssh(name, others).catch(() => undefined)
+        for (const name of names) void on(lab, name, others).catch(() => undefined)
       },
     },
   )
@@ -238,7 +236,7 @@ t.test('sessions of sshd killed during a run: it ends well', async (t) => {
   )
   for (const name of names) {
     t.match(run.recap?.hosts[name], { ok: 4, changed: 4, failed: 0, unreachable: 0 })
-    t.equal(await ssh(name, 'cat /root/steady-4/*'), 'after\nbefore\nwaited\n')
+    t.equal(await on(lab, name, 'cat /root/steady-4/*'), 'after\nbefore\nwaited')
   }
 })
 
@@ -268,7 +266,7 @@ t.test('a network that is gone while a command runs: the run ends well', async (
   t.match(told.join('\n'), /^alma9-c2: connection lost.*\nalma9-c2: waits for a command/)
   for (const name of names) {
     t.match(run.recap?.hosts[name], { ok: 4, changed: 4, failed: 0, unreachable: 0 })
-    t.equal(await ssh(name, 'cat /root/steady-60/*'), 'after\nbefore\nwaited\n')
+    t.equal(await on(lab, name, 'cat /root/steady-60/*'), 'after\nbefore\nwaited')
   }
 })
 
@@ -276,7 +274,7 @@ t.test('two runs at once: the second says who holds the lock', async (t) => {
   let held = 0
   let second: Promise<Finished> | undefined
   const letGo = async () => {
-    for (const name of names) await ssh(name, 'touch /run/let-go')
+    for (const name of names) await on(lab, name, 'touch /run/let-go')
   }
   const first = startPlaybook(
     'test/fixtures/playbooks/slow.ts',

@@ -8,6 +8,7 @@ import { promisify } from 'node:util'
 import t from 'tap'
 import { defineLab, type Lab } from '../../lib/lab/index.js'
 import { useLab } from '../fixtures/lab.js'
+import { script as on } from '../fixtures/on-host.js'
 
 const execute = promisify(execFile)
 const build = new URL('../fixtures/acme2certifier-standin/build.mjs', import.meta.url).pathname
@@ -381,12 +382,4 @@ function manage(lab: Lab, ...commands: readonly string[]): Promise<string> {
 
 async function write(lab: Lab, path: string, text: string): Promise<void> {
   await on(lab, 'one', `cat > ${path} <<'END'\n${text}\nEND`)
-}
-
-/** Runs a script on a host; it fails where the first of its commands does. */
-async function on(lab: Lab, host: string, script: string): Promise<string> {
-  const [file = '', ...args] = lab.sshCommand(host)
-  const running = execute(file, [...args, 'sh -es'], { timeout: 600_000 })
-  running.child.stdin?.end(`${script}\n`)
-  return (await running).stdout.trim()
 }

@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import type { Test } from 'tap'
 import { labSecret } from '../../lib/lab/secrets.js'
 import { withLego } from '../../roles/acme2certifier_django/lego.js'
@@ -12,8 +10,8 @@ import { lab } from '../fixtures/inventories/site/hosts.js'
 import { explain } from '../fixtures/mariadb.js'
 import { runPlaybook, startPlaybook, type Finished } from '../fixtures/playbook.js'
 import { isWellFormed } from '../fixtures/xml.js'
+import { script } from '../fixtures/on-host.js'
 
-const execute = promisify(execFile)
 const inventory = ['-i', 'test/fixtures/inventories/site']
 const volume = '/opt/acme2certifier/volume'
 const nodes = ['alma9-c1', 'alma9-c2'] as const
@@ -303,9 +301,6 @@ async function sql(node: Node, statements: string): Promise<string> {
 }
 
 /** Runs a script on a node; it fails where the first of its commands does. */
-async function on(node: Node, script: string): Promise<string> {
-  const [file = '', ...args] = lab.sshCommand(node)
-  const running = execute(file, [...args, 'sh -es'], { timeout: 120_000 })
-  running.child.stdin?.end(`${script}\n`)
-  return (await running).stdout.trim()
+async function on(node: Node, text: string): Promise<string> {
+  return await script(lab, node, text)
 }

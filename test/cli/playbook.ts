@@ -26,10 +26,11 @@ t.test('a play that nobody awaits may end what it has begun, and is told', async
   const { exitCode, stderr, events, recap } = await run(
     t,
     `  void play('left', { hosts: 'a' }, async (host) => {
-    await host.ensure(command({ run: 'sleep 1; touch ${folder}/done', creates: '${folder}/done' }))
+    await host.ensure(command({ run: 'touch ${folder}/begun; sleep 1; touch ${folder}/done', creates: '${folder}/done' }))
     await host.$\`touch ${folder}/never\`
   })
-  await new Promise((resolve) => setTimeout(resolve, 500))`,
+  const { existsSync } = await import('node:fs')
+  while (!existsSync('${folder}/begun')) await new Promise((resolve) => setTimeout(resolve, 20))`,
     '--output',
     'json',
   )

@@ -240,7 +240,7 @@ t.test('a failure ends the host: what is before it is done, what is after it is 
     host: 'a',
   })
   t.match(error?.message, 'exit status 7: disk is full')
-  t.match(error?.place?.file, /ensure\.test\.ts$/, 'names the line that wished it')
+  t.match(error?.place?.file, /ensure\.ts$/, 'names the line that wished it')
   t.equal(events.filter(({ type }) => type === 'failure').length, 1)
 })
 
@@ -477,7 +477,7 @@ t.test('what is no resource is refused, and no host touched', async (t) => {
     t.match(run.failed.get('a'), {
       code: 'PLAYBOOK_INVALID',
       message: /Cannot ensure ".*" on "a": it is no resource/,
-      place: { file: /ensure\.test/ },
+      place: { file: /ensure\.ts$/ },
     })
     t.notOk(run.touched)
   }

@@ -251,7 +251,7 @@ t.test('errors name the task, its line and what to do', async (t) => {
     host: 'here',
     task: `file ${folder}/no/f`,
     hint: `Put directory({ path: '${folder}/no' }) before it`,
-    place: { file: /files\.test\.ts$/ },
+    place: { file: /files\.ts$/ },
   })
   const failed = await ensure(t, [command({ run: 'echo wrong >&2; exit 7', name: 'fail' })])
   t.match(failed.error, { code: 'TASK_FAILED', task: 'command fail', exitCode: 7, stderr: /wrong/ })

@@ -69,7 +69,7 @@ t.test('a failure stops its host only, unless the play says otherwise', async (t
     t.equal(seen.join(''), ran, `${JSON.stringify(options)}: who ran`)
     t.equal(later.join(''), next, `${JSON.stringify(options)}: who went on`)
     t.match(run.failed.get('b')?.message, /on "b": broken/)
-    t.match(run.failed.get('b')?.place?.file, /play\.test\.ts$/)
+    t.match(run.failed.get('b')?.place?.file, /play\.ts$/)
   }
 })
 
@@ -88,7 +88,7 @@ t.test('options that make no sense are refused', async (t) => {
     const { thrown } = await testRun({ inventory }, async (play) => {
       await play('bad', { hosts: 'all', ...options }, async () => t.fail('must not run'))
     })
-    t.match(thrown, { name: 'HostwrightError', message, place: { file: /play\.test/ } })
+    t.match(thrown, { name: 'HostwrightError', message, place: { file: /play\.ts$/ } })
   }
 })
 
@@ -159,7 +159,7 @@ t.test('an error of the playbook or a role tells where it was thrown', async (t)
     code: 'PLAYBOOK_INVALID',
     message: 'Cannot run role "broken" on "a": TypeError: a mistake',
     role: 'broken',
-    place: { file: /play\.test/ },
+    place: { file: /play\.ts$/ },
   })
   t.ok((run.failed.get('a')?.place?.line ?? 0) < (line ?? 0) - 4, 'in the role, not in the play')
 })

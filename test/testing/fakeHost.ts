@@ -145,6 +145,6 @@ t.test('a role refuses a family that it does not support', async (t) => {
     code: 'UNSUPPORTED',
     message: 'Cannot use role "only" on "fake": it does not support family "debian"',
     hint: 'it supports redhat',
-    place: { file: /fakeHost\.test/ },
+    place: { file: /fakeHost\.ts$/ },
   })
 })

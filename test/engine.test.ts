@@ -1,0 +1,10 @@
+// One process for all of them: to start one takes longer than most of these take.
+import './core/quote.js'
+import './facts/board.js'
+import './host/batch.js'
+import './host/ensure.js'
+import './play/check.js'
+import './play/play.js'
+import './play/prefetch.js'
+import './testing/compare-runs.js'
+import './testing/fakeHost.js'
