@@ -70,7 +70,9 @@ function parseLine(text: string, name: string): Omit<KnownKey, 'place'> | undefi
 function matches(names: string, name: string): boolean {
   if (names.startsWith('|')) return matchesHash(names, name)
   const patterns = names.toLowerCase().split(',')
-  const fits = (pattern: string): boolean => globToRegExp(pattern).test(name)
+  // Most are plain names, and there are as many lines as a fleet has hosts, for each host.
+  const fits = (pattern: string): boolean =>
+    /[*?]/.test(pattern) ? globToRegExp(pattern).test(name) : pattern === name
   if (patterns.some((pattern) => pattern.startsWith('!') && fits(pattern.slice(1)))) return false
   return patterns.some(fits)
 }

@@ -10,7 +10,8 @@ export const due = probeKind<null, readonly string[]>({
 })
 
 /** Shell that names the folder in which the marks stand: root's, or the account's own. */
-export const libFolder = `if [ "$(id -u)" = 0 ]; then hw_lib=/var/lib/hostwright
+export const libFolder = `hw_uid=$(id -u)
+if [ "$hw_uid" = 0 ]; then hw_lib=/var/lib/hostwright
 else hw_lib=$HOME/.local/state/hostwright; fi`
 
 /** Reads the names of the marks. */

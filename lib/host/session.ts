@@ -242,23 +242,28 @@ export class Session {
 /** Ends the process that serves the holder's connection, if it is still the same. */
 const endHolderScript = `
 IFS=' ' read -r hw_pid hw_start <"$hw_run/holder"
-[ "$(hw_born "$hw_pid")" != "$hw_start" ] || kill -s KILL "$hw_pid"`
+hw_birth "$hw_pid"; [ "$hw_born" != "$hw_start" ] || kill -s KILL "$hw_pid"`
 
 /**
  * The lock is a descriptor of the long-lived shell: it ends with it, and with the last command that
  * it started. Whether its holder still lives is seen by the process that serves the holder's
- * connection, told apart from a later one of the same number by its start time. A lock without a
+ * connection, told apart from a later one of the same number by its start time, proc(5). A lock without a
  * holder is kept by a daemon that some finished command has left behind, and is given up.
  */
 const lockScript = `${libFolder}
-if [ "$(id -u)" = 0 ]; then hw_run=/run/hostwright
-else hw_run=\${XDG_RUNTIME_DIR:-/tmp}/hostwright-$(id -u); fi
-hw_born() { [ -r "/proc/$1/stat" ] && sed 's/.*) //' "/proc/$1/stat" | cut -d' ' -f20; }
+if [ "$hw_uid" = 0 ]; then hw_run=/run/hostwright
+else hw_run=\${XDG_RUNTIME_DIR:-/tmp}/hostwright-$hw_uid; fi
+hw_birth() {
+  hw_born=
+  IFS= read -r hw_stat <"/proc/$1/stat" && IFS=' ' && set -- \${hw_stat##*) } && hw_born=\${20}
+  unset IFS
+} 2>/dev/null
 hw_failed=1
-mkdir -p -m 0700 -- "$hw_run" && [ -O "$hw_run" ] && : >>"$hw_run/lock" && exec 9<>"$hw_run/lock" && {
+{ [ -d "$hw_run" ] || mkdir -p -m 0700 -- "$hw_run"; } && [ -O "$hw_run" ] && : >>"$hw_run/lock" && exec 9<>"$hw_run/lock" && {
   export hw_lib
   if flock -n 9; then
-    printf '%s\\n' "$HW_SESSION $(hw_born "$HW_SESSION")" "$hw_holder" >|"$hw_run/holder"
+    hw_birth "$HW_SESSION"
+    printf '%s\\n' "$HW_SESSION $hw_born" "$hw_holder" >|"$hw_run/holder"
     trap ': >|"$hw_run/holder"' EXIT
     echo locked; hw_failed=
     [ ! -d "$hw_lib/due" ] || ls -1 -- "$hw_lib/due"
@@ -268,7 +273,8 @@ mkdir -p -m 0700 -- "$hw_run" && [ -O "$hw_run" ] && : >>"$hw_run/lock" && exec 
     if [ ! -s "$hw_run/holder" ]; then rm -f -- "$hw_run/lock"; echo free
     else
       { IFS=' ' read -r hw_pid hw_start; IFS= read -r hw_who; } <"$hw_run/holder"
-      if [ "$(hw_born "$hw_pid")" = "$hw_start" ]; then echo held; else echo orphaned; fi
+      hw_birth "$hw_pid"
+      if [ "$hw_born" = "$hw_start" ]; then echo held; else echo orphaned; fi
       printf '%s\\n' "$hw_who"
     fi
   fi

@@ -40,7 +40,12 @@ fresh() { [ -n "$(find /var/lib/apt/lists /var/lib/apt/lists/partial -maxdepth 0
 if ! fresh || ! have "$@"; then
   patient apt-get -q -o APT::Update::Error-Mode=any update </dev/null || have "$@" || exit 1
 fi
-get ${option}install -- "$@"`
+get ${option}install -- "$@" || {
+  status=$?
+  # Which packages lack what, apt tells on standard output.
+  apt-get -q -s ${option}install -- "$@" 2>/dev/null </dev/null | sed -n '/unmet dependencies:$/,$p' >&2
+  exit $status
+}`
 }
 
 /** Updates all that is installed, whatever has to come or go with it. */

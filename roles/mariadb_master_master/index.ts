@@ -19,6 +19,7 @@ import { nodeState, nodeVerdict } from './facts.js'
 import { familyOf } from './families.js'
 import { judge, type Judged, type Verdict } from './judge.js'
 import { bindAddressOf, nodesOf, reachableAddress } from './nodes.js'
+import { numberKept } from './numberKept.js'
 import { params, type Params } from './params.js'
 import { replicate } from './replicate.js'
 import { seedAccount, seedNodes, type Seeding } from './seed.js'
@@ -62,6 +63,7 @@ async function configure(host: Host, wish: Params): Promise<Judged> {
   const node = nodes.find(({ name }) => name === host.name) ?? { name: host.name, id: 0 }
   const bindAddress = await bindAddressOf(host, wish)
   const { options, variables } = settingsOf(node, nodes, wish, family, bindAddress)
+  await host.ensure(numberKept({ path: family.optionFile, node, nodes }))
   const dropIns = `/etc/systemd/system/${family.unit}.service.d`
   // The policy knows the usual port; anywhere else the server may not listen.
   if (wish.port !== 3306 && selinux.status === 'enabled')

@@ -1,6 +1,8 @@
 import t from 'tap'
 import type { MariadbStatus } from '../../lib/resources/index.js'
+import { fakeHost } from '../../lib/testing/fakeHost.js'
 import { judge, type Judged } from '../../roles/mariadb_master_master/judge.js'
+import { numberKept } from '../../roles/mariadb_master_master/numberKept.js'
 
 type Replica = MariadbStatus['replicas'][number]
 
@@ -190,4 +192,20 @@ t.test('judge() finds a source for a blank node among several', async (t) => {
   const half = node(1, '', ['a'], { seeding: true })
   const whole = node(2, '2-2-5', ['a'])
   t.strictSame(judge(blank, [half, whole]), { kind: 'blank', source: 'n2' })
+})
+
+t.test('a node that comes before others in the list does not take their numbers', async (t) => {
+  const path = '/etc/mysql/mariadb.conf.d/70-master-master.cnf'
+  const cluster = (...names: string[]) => names.map((name, index) => ({ name, id: index + 1 }))
+  const host = fakeHost({ files: { [path]: '[mysqld]\nport = 3306\nserver_id = 1\n' } })
+  const keep = async (name: string, ...names: string[]) => {
+    const nodes = cluster(...names)
+    await host.ensure(numberKept({ path, node: nodes.find((node) => node.name === name)!, nodes }))
+  }
+  await t.resolves(keep('b', 'b', 'c'))
+  await t.resolves(keep('b', 'b', 'c', 'a'))
+  await t.rejects(keep('b', 'a', 'b', 'c'), {
+    code: 'PARAMETER_INVALID',
+    message: 'Cannot make "b" number 2 of the cluster: it is number 1, which "a" would be now',
+  })
 })
