@@ -208,3 +208,12 @@ t.test('100 MB go in and out in bounded memory', async (t) => {
   const { stdout } = await shell.run({ script: `head -c ${size} /dev/zero` })
   t.equal(stdout.length, size)
 })
+
+t.test('close() leaves no timer that the program would wait for', async (t) => {
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+  const before = timers()
+  const connection = connectLocally(t)
+  await (await connection.shell()).run({ script: ':' })
+  await connection.close()
+  t.equal(timers(), before)
+})

@@ -200,7 +200,7 @@ t.test('a node that comes before others in the list does not take their numbers'
   const host = fakeHost({ files: { [path]: '[mysqld]\nport = 3306\nserver_id = 1\n' } })
   const keep = async (name: string, ...names: string[]) => {
     const nodes = cluster(...names)
-    await host.ensure(numberKept({ path, node: nodes.find((node) => node.name === name)!, nodes }))
+    await host.ensure(numberKept({ path, node: nodes.find((one) => one.name === name)!, nodes }))
   }
   await t.resolves(keep('b', 'b', 'c'))
   await t.resolves(keep('b', 'b', 'c', 'a'))

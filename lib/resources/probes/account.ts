@@ -30,7 +30,7 @@ getent passwd -- "$@"
 echo
 getent shadow -- "$@"
 echo
-getent group`,
+exec getent group`,
   parse(stdout, names) {
     const [users = [], shadows = [], groups = []] = stdout
       .toString()

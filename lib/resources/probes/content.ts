@@ -1,7 +1,7 @@
 import { HostwrightError } from '../../core/errors.js'
 import { probeKind } from '../define.js'
 import type { Query } from '../types.js'
-import { chunks, words } from './scripts.js'
+import { chunks, inChunks, words } from './scripts.js'
 
 /**
  * A file's content; null where no readable file is. Symlinks are followed.
@@ -11,7 +11,7 @@ import { chunks, words } from './scripts.js'
 export const content: (path: string) => Query<Buffer | null> = probeKind<string, Buffer | null>({
   name: 'content',
   id: (path) => path,
-  script: (paths) => chunks(paths).map(script).join('\n'),
+  script: (paths) => inChunks(paths, script),
   parse(stdout, paths) {
     let rest = stdout
     const take = (end: Buffer): Buffer => {
@@ -45,5 +45,5 @@ for path do
 done
 read -r mark < "$id"
 printf '\\n%s\\n' "$mark"
-[ $# -eq 0 ] || cat -- "$@" || :`
+[ $# -eq 0 ] || exec cat -- "$@"`
 }

@@ -18,7 +18,7 @@ export const groupEntry: (name: string) => Query<GroupEntry | null> = probeKind<
 >({
   name: 'groupEntry',
   id: (name) => name,
-  script: (names) => `getent group -- ${words(names)} || :`,
+  script: (names) => `exec getent group -- ${words(names)}`,
   parse(stdout, names) {
     const lines = stdout.toString().split('\n')
     return names.map((name) => {

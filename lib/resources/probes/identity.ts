@@ -9,7 +9,7 @@ export interface Identity {
 const query = probeKind<null, Identity>({
   name: 'identity',
   id: () => '',
-  script: () => 'id',
+  script: () => 'exec id',
   parse(stdout) {
     const [, user = '0', group = '0'] =
       /^uid=\d+\(([^)]*)\) gid=\d+\(([^)]*)\)/.exec(stdout.toString()) ??

@@ -3,12 +3,15 @@ import { quote } from '../../core/quote.js'
 /** Argument lists stay far below what a kernel takes, and a shell's own work on them short. */
 const most = 250
 
-/** One script per chunk of keys, one after the other. */
+/** One script per chunk of keys, one after the other; each may end with `exec`, which saves a process. */
 export function inChunks<Key>(
   keys: readonly Key[],
   script: (chunk: readonly Key[]) => string,
 ): string {
-  return chunks(keys).map(script).join('\n')
+  return chunks(keys)
+    .map(script)
+    .map((text, index, all) => (index < all.length - 1 ? `(\n${text}\n)` : text))
+    .join('\n')
 }
 
 export function chunks<Key>(keys: readonly Key[]): Key[][] {

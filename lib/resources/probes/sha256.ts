@@ -24,5 +24,5 @@ export const sha256: (path: string) => Query<string | null> = probeKind<string, 
 function script(paths: readonly string[]): string {
   return `set -- ${words(paths)}
 for path do shift; [ -f "$path" ] && [ -r "$path" ] && set -- "$@" "$path"; done
-[ $# -eq 0 ] || sha256sum -z -- "$@" || :`
+[ $# -eq 0 ] || exec sha256sum -z -- "$@"`
 }
