@@ -111,16 +111,16 @@ function wiredShell(host: string, wire: Wire, mark: string): WiredShell {
       const idle = waiting === 0
       over({ reason: 'closed' })
       wire.stdin.end()
-      const ended = async (): Promise<void> => {
+      const limit = async (): Promise<void> => {
         let timer: NodeJS.Timeout | undefined
         const late = new Promise((done) => (timer = setTimeout(done, grace)))
         await Promise.race([wire.ended, late])
         // Left to run, it would keep the whole program for as long.
         clearTimeout(timer)
       }
-      if (idle) await ended()
+      if (idle) await limit()
       wire.kill()
-      await ended()
+      await limit()
     },
   }
 }

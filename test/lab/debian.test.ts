@@ -2,7 +2,7 @@
 // built, and the traps that the role acme2certifier_django has to keep out of.
 import { execFile } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -125,6 +125,16 @@ t.test('a cluster on Debian', { timeout: 1_790_000 }, async (t) => {
       t.match(await directory(node), { meta: { db_check: 'OK', version: '0.43.2' } })
       await t.resolves(enrol(node, `upgraded.${node}.test`))
     }
+    const lacks = join(folder, 'lacks')
+    await mkdir(join(lacks, 'DEBIAN'), { recursive: true })
+    await writeFile(
+      join(lacks, 'DEBIAN/control'),
+      'Package: lacks\nVersion: 1\nArchitecture: all\nMaintainer: A <a@b.test>\nDescription: lacks\nDepends: no-such-package\n',
+    )
+    await promisify(execFile)('dpkg-deb', ['-b', lacks, `${lacks}.deb`])
+    const refused = await run({ package: `${lacks}.deb` })
+    t.equal(refused.exitCode, 2)
+    t.match(refused.stdout, /lacks : Depends: no-such-package/, 'what it lacks is told')
     const wished = await on('alma9-c1', 'cd /var/lib/acme2certifier && sha256sum *')
     const packageSha256 = '0'.repeat(64)
     const served = 'http://198.18.40.1:7080'
