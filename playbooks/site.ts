@@ -25,9 +25,12 @@ await playbook('site', async ({ play }) => {
   })
 })
 
-/** For `-e acme2certifier_package=FILE`, or `=URL` with `-e acme2certifier_package_sha256=SUM`. */
+/** For `-e acme2certifier_package=FILE-OR-URL` and, with a URL, `-e acme2certifier_package_sha256=SUM`. */
 function packageOf({ vars }: Host): { package?: string; packageSha256?: string | undefined } {
   const { acme2certifier_package: file, acme2certifier_package_sha256: sum } = vars
-  if (file === undefined) return {}
-  return { package: String(file), packageSha256: sum === undefined ? undefined : String(sum) }
+  return {
+    // The sum that the inventory has is that of the inventory's package.
+    ...(file !== undefined && { package: String(file), packageSha256: undefined }),
+    ...(sum !== undefined && { packageSha256: String(sum) }),
+  }
 }

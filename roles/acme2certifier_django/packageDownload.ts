@@ -36,7 +36,7 @@ export const packageDownload = resourceType<PackageDownloadOptions>({
               [wrongSum]: {
                 code: 'VALIDATION_FAILED',
                 message: `Cannot take "${wish.url}": its SHA-256 is not the one that is wished`,
-                hint: 'nothing is installed; see where the file comes from, or correct packageSha256',
+                hint: 'the package is not installed; see where the file comes from, or correct packageSha256',
               },
             },
           },

@@ -33,7 +33,7 @@ export function packageSource(params: Params, family: Family): PackageSource {
         'PARAMETER_INVALID',
         `Cannot take package "${wished}": packageSha256 is missing, and what comes from the web is checked`,
         {
-          hint: 'set acme2certifier_django.packageSha256 to what the release page shows beside the file (or sha256sum, of a copy that you trust), or package to a file on this machine',
+          hint: 'give packageSha256 where package is given (site.ts: -e acme2certifier_package_sha256=SUM): the release page shows it beside the file; or take a file on this machine, which needs none',
         },
       )
     const name = decodeURIComponent(basename(new URL(wished).pathname))

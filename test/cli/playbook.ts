@@ -30,7 +30,8 @@ t.test('a play that nobody awaits may end what it has begun, and is told', async
     await host.$\`touch ${folder}/never\`
   })
   const { existsSync } = await import('node:fs')
-  while (!existsSync('${folder}/begun')) await new Promise((resolve) => setTimeout(resolve, 20))`,
+  for (let tries = 0; tries < 1000 && !existsSync('${folder}/begun'); tries += 1)
+    await new Promise((resolve) => setTimeout(resolve, 20))`,
     '--output',
     'json',
   )
