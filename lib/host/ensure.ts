@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HostwrightError } from '../core/errors.js'
-import type { Change, TaskEvent, TaskStatus } from '../report/events.js'
+import type { Change, TaskStatus } from '../report/events.js'
 import type { Plan, Query, Resource } from '../resources/types.js'
 import { Answers, Needed } from './answers.js'
 import type { SectionResult } from './batch.js'
 import type { Prefetch } from './prefetch.js'
 import { questions } from './questions.js'
+import { Outcomes } from './outcomes.js'
 import { outputOf, type Output } from './output-of.js'
 import { UnknownSignal } from './signals.js'
 import { recordedAsk, taskFingerprints } from './fingerprints.js'
@@ -38,25 +39,21 @@ export async function ensure(
 class Ensure {
   readonly #answers: Answers
   readonly #prefetch: Prefetch
-  readonly #outcomes: (Outcome | undefined)[] = []
+  readonly #outcomes: Outcomes
   readonly #plans: (Plan<unknown> | undefined)[] = []
   /** Changes of resources whose message was lost: they may be made already. */
   readonly #inFlight = new Map<number, readonly Change[]>()
   readonly #attempts = new Map<number, number>()
-  /** Of what was planned, where they are wanted. */
-  readonly #fingerprints: Pick<TaskEvent, 'wish' | 'state'>[] = []
-  /** Why a resource is skipped or unknown. */
-  readonly #reasons = new Map<number, string>()
   #next = 0
   #planned: Planned[] = []
   #losses = 0
-  #clock = performance.now()
 
   constructor(
     private readonly view: View,
     private readonly resources: readonly Resource<unknown>[],
     private readonly asker: string,
   ) {
+    this.#outcomes = new Outcomes(view, resources)
     this.#prefetch = view.runtime.prefetch(view.become?.user)
     this.#answers = view.readOnly
       ? view.runtime.checkAnswers(view.become?.user)
@@ -77,9 +74,9 @@ class Ensure {
     for (; this.#next < this.resources.length; this.#next += 1) {
       const index = this.#next
       const resource = this.resources[index]!
-      if (this.#outcomes[index]) continue
+      if (this.#outcomes.get(index)) continue
       if (!this.view.selected(resource.tags)) {
-        this.#settle(index, 'skipped', [], 'not selected by tags')
+        this.#outcomes.settle(index, 'skipped', [], 'not selected by tags')
         continue
       }
       try {
@@ -92,12 +89,12 @@ class Ensure {
           continue
         }
         if (error instanceof UnknownSignal) {
-          this.#settle(index, 'unknown', [], error.reason)
+          this.#outcomes.settle(index, 'unknown', [], error.reason)
           continue
         }
         // What was planned before it is still to be done; then it fails when it is planned again.
         if (this.#planned.length > 0) return []
-        throw this.#failed(resource, error)
+        throw this.#outcomes.failed(resource, error)
       }
     }
     return []
@@ -110,7 +107,7 @@ class Ensure {
     const answers = new Map<string, unknown>()
     const plan =
       this.#planAsItIs(resource, answers) ?? resource.type.plan(resource.wish as never, ask)
-    this.#fingerprints[index] = taskFingerprints(resource, answers, fingerprint)
+    this.#outcomes.fingerprint(index, taskFingerprints(resource, answers, fingerprint))
     return plan
   }
 
@@ -145,25 +142,25 @@ class Ensure {
       const before = this.#inFlight.get(index)
       if (before) {
         this.view.notify(handlersOf(resource))
-        return this.#settle(index, 'changed', before)
+        return this.#outcomes.settle(index, 'changed', before)
       }
       this.view.notifyDue(handlersOf(resource))
       const status = plan.skipped === undefined ? 'ok' : 'skipped'
-      return this.#settle(index, status, [], plan.skipped)
+      return this.#outcomes.settle(index, status, [], plan.skipped)
     }
     const leftAlone = this.view.leftAlone(resource.task)
     const waits = plan.changes.length === 0 && plan.unknown === undefined
     if (leftAlone !== undefined && !waits) {
       // What it would give once it is made so does not hold.
       this.#plans[index] = undefined
-      return this.#settle(index, 'skipped', [], leftAlone)
+      return this.#outcomes.settle(index, 'skipped', [], leftAlone)
     }
     if (plan.effects) this.#answers.predict(plan.effects)
     if (this.view.readOnly) {
       this.view.notify(handlersOf(resource))
       return plan.unknown === undefined
-        ? this.#settle(index, 'changed', plan.changes)
-        : this.#settle(index, 'unknown', plan.changes, plan.unknown)
+        ? this.#outcomes.settle(index, 'changed', plan.changes)
+        : this.#outcomes.settle(index, 'unknown', plan.changes, plan.unknown)
     }
     this.#planned.push({ index, resource, plan })
   }
@@ -176,7 +173,7 @@ class Ensure {
       await this.view.recover(error, this.#losses)
       this.#losses += 1
       for (const { index, plan } of this.#planned)
-        if (!this.#outcomes[index]) this.#inFlight.set(index, plan.changes)
+        if (!this.#outcomes.get(index)) this.#inFlight.set(index, plan.changes)
       this.#restart()
     }
   }
@@ -216,7 +213,7 @@ class Ensure {
     const before = changes.made
     let results: readonly SectionResult[] = []
     if (sections.length > 0) {
-      this.#clock = performance.now()
+      this.#outcomes.startClock()
       steps.begin()
       const exchange = async () =>
         await this.view.exchangeBatch(sections, steps.watcher, steps.timeout)
@@ -251,7 +248,7 @@ class Ensure {
     if (blocked.length === 0) return []
     const all = new Map(blocked.map((query) => [query.id, query]))
     for (const [index, resource] of this.resources.entries()) {
-      if (this.#outcomes[index] || index < this.#next) continue
+      if (this.#outcomes.get(index) || index < this.#next) continue
       const wanted = this.view.selected(resource.tags) || resource.type.output
       for (const query of wanted ? resource.type.reads(resource.wish as never) : [])
         if (this.#answers.needs(query)) all.set(query.id, query)
@@ -260,13 +257,13 @@ class Ensure {
   }
 
   #made({ index, resource, plan }: Planned, unneeded?: string): void {
-    if (this.#outcomes[index]) return
+    if (this.#outcomes.get(index)) return
     const before = this.#inFlight.get(index)
-    if (unneeded !== undefined && before) return this.#settle(index, 'changed', before)
-    if (unneeded !== undefined) return this.#settle(index, 'skipped', [], unneeded)
+    if (unneeded !== undefined && before) return this.#outcomes.settle(index, 'changed', before)
+    if (unneeded !== undefined) return this.#outcomes.settle(index, 'skipped', [], unneeded)
     // Steps without changes only looked: they waited for something, say.
     if (plan.changes.length > 0) this.view.notify(handlersOf(resource))
-    this.#settle(index, plan.changes.length > 0 ? 'changed' : 'ok', plan.changes)
+    this.#outcomes.settle(index, plan.changes.length > 0 ? 'changed' : 'ok', plan.changes)
   }
 
   async #retry(item: Planned, error: HostwrightError): Promise<boolean> {
@@ -275,7 +272,7 @@ class Ensure {
     if (attempt >= (resource.retries ?? 0)) {
       // Its first steps may have changed something: what it notifies is due all the same.
       if (item.plan.steps.length > 1) this.view.notify(handlersOf(resource))
-      throw this.#failed(resource, error)
+      throw this.#outcomes.failed(resource, error)
     }
     this.#attempts.set(index, attempt + 1)
     // The failed attempt may have made the change.
@@ -289,65 +286,17 @@ class Ensure {
     return false
   }
 
-  #failed(resource: Resource<unknown>, error: unknown): HostwrightError {
-    const details = {
-      host: this.view.name,
-      role: this.view.role,
-      task: resource.task,
-      place: resource.place,
-    }
-    const failure =
-      error instanceof HostwrightError
-        ? error.with(details)
-        : new HostwrightError('TASK_FAILED', `Cannot plan ${resource.task}: ${String(error)}`, {
-            ...details,
-            cause: error,
-          })
-    this.view.emit({
-      type: 'task',
-      task: resource.task,
-      status: 'failed',
-      changes: [],
-      reason: failure.message,
-      duration: this.#lap(),
-      ...(resource.place && { place: resource.place }),
-    })
-    return failure
-  }
-
-  #settle(index: number, status: TaskStatus, changes: readonly Change[], reason?: string): void {
-    const resource = this.resources[index]!
-    if (reason !== undefined) this.#reasons.set(index, reason)
-    this.#outcomes[index] = { status, changes, output: { value: undefined } }
-    this.view.emit({
-      type: 'task',
-      task: resource.task,
-      status,
-      changes,
-      ...(reason !== undefined && { reason }),
-      duration: status === 'changed' ? this.#lap() : 0,
-      ...(resource.place && { place: resource.place }),
-      ...(status !== 'unknown' && this.#fingerprints[index]),
-    })
-  }
-
-  #lap(): number {
-    const before = this.#clock
-    this.#clock = performance.now()
-    return Math.round((this.#clock - before) * 10) / 10
-  }
-
   /** Takes the outputs, asking for what the plans did not give. */
   async #finish(): Promise<Outcome[]> {
     for (let round = 0; ; round += 1) {
       const missing = new Map<string, Query>()
       const outcomes = this.resources.map((resource, index) => {
-        const { status, changes } = this.#outcomes[index]!
+        const { status, changes, reason } = this.#outcomes.get(index)!
         try {
           const output = outputOf(resource, {
             plan: this.#plans[index],
             status,
-            reason: this.#reasons.get(index),
+            reason,
             ask: this.#answers.ask,
             readOnly: this.view.readOnly,
           })

@@ -1,17 +1,13 @@
 import { HostwrightError } from '../core/errors.js'
-import type { TaskStatus } from '../report/events.js'
 import type { Ask, Plan, Resource } from '../resources/types.js'
+import type { Ended } from './outcomes.js'
 import { UnknownSignal } from './signals.js'
 
 /** A resource's output; where it is not known, why. */
 export type Output = { readonly value: unknown } | { readonly unknown: string }
 
-/** What has become of a resource. */
-interface Ended {
+interface Source extends Pick<Ended, 'status' | 'reason'> {
   readonly plan: Plan<unknown> | undefined
-  readonly status: TaskStatus
-  /** Why it is skipped or unknown. */
-  readonly reason: string | undefined
   readonly ask: Ask
   readonly readOnly: boolean
 }
@@ -19,7 +15,7 @@ interface Ended {
 /** Takes the output of a resource that has ended; throws what `ask` does where an answer is needed first. */
 export function outputOf(
   { type, wish, task }: Resource<unknown>,
-  { plan, status, reason, ask, readOnly }: Ended,
+  { plan, status, reason, ask, readOnly }: Source,
 ): Output {
   if (plan && 'output' in plan) return { value: plan.output }
   if (status === 'unknown') return { unknown: reason ?? task }

@@ -10,7 +10,10 @@ export interface ProbeKind<Key, Answer> {
   readonly name: string
   /** Tells one key from another. */
   id(key: Key): string
-  /** POSIX sh that answers all keys on standard output. It must not write to the host. */
+  /**
+   * POSIX sh that answers all keys on standard output; it has a shell of its own, and its exit status
+   * does not count. It must not write to the host.
+   */
   script(keys: readonly Key[]): string
   /**
    * Whether it is asked only when the answer is needed, and never ahead: where asking waits for
