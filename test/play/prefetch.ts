@@ -208,7 +208,7 @@ t.test('a run with it and a run without it do the same', { timeout: 300_000 }, a
             if (turn === 1)
               for (const [name, now] of between) writeFileSync(join(folder, name), now)
             const asked = prefetch ? readAsked(join(folder, 'asked.json')) : undefined
-            const { tasks, run } = await testRun({ inventory, asked }, async (play) => {
+            const { events, run } = await testRun({ inventory, asked }, async (play) => {
               for (const { what, cells } of steps)
                 await play(what, { hosts: 'all' }, async (host) => {
                   const [[first, wish]] = cells as [[string, string]]
@@ -230,9 +230,12 @@ t.test('a run with it and a run without it do the same', { timeout: 300_000 }, a
                 })
             })
             t.same([...run.failed.values()].map(String), [])
-            // Of one resource in their order: those that do not touch each other may end in any.
-            const about = (task: string) => task.replace(/: \w+$/, '')
-            lines.push(...tasks.toSorted((a, b) => about(a).localeCompare(about(b))))
+            // In one play, what has to wait for nothing may be told before what stands in front of it.
+            const plays: string[][] = []
+            for (const event of events)
+              if (event.type === 'play') plays.push([])
+              else if (event.type === 'task') plays.at(-1)?.push(`${event.task}: ${event.status}`)
+            lines.push(...plays.flatMap((tasks) => tasks.toSorted()))
           }
           for (const name of ['w', 'x', 'y', 'z']) {
             const file = join(folder, name)
