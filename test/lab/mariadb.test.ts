@@ -19,7 +19,7 @@ t.test('mariadb_master_master: replication', { timeout: 890_000 }, async (t) => 
     t.notOk(first.stdout.includes(password))
     for (const node of nodes)
       t.equal(
-        await shell(node, `grep -rlF '${password}' /etc /root /tmp /run /var 2>/dev/null | sort`),
+        await shell(node, `grep -rlF -e '${password}' /etc /root /tmp /run /var 2>/dev/null | sort`),
         '/var/lib/mysql/master.info',
         'the password is where the server keeps it and nowhere else',
       )

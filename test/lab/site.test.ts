@@ -136,7 +136,7 @@ t.test(
         const found = await on(
           lab,
           name,
-          `grep -rlF -- ${password} /etc /root /home /var /run /tmp /opt /srv 2>/dev/null || :`,
+          `grep -rlF -e ${password} /etc /root /home /var /run /tmp /opt /srv 2>/dev/null || :`,
         )
         t.same(
           found.split('\n').filter((path) => path !== '' && !home.test(path)),
