@@ -8,6 +8,9 @@ export interface NodeState {
   readonly status: MariadbStatus
 }
 
+/** The number that a node has from before; null where it is new. */
+export const nodeNumber = fact<number | null>('mariadb_master_master.number')
+
 /** What every node tells about itself once it is configured. */
 export const nodeState = fact<NodeState>('mariadb_master_master.state')
 

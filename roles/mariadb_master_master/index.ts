@@ -15,10 +15,11 @@ import {
   type Host,
 } from '../../lib/index.js'
 import { divergedHint, positions } from './diverged.js'
-import { nodeState, nodeVerdict } from './facts.js'
+import { nodeNumber, nodeState, nodeVerdict } from './facts.js'
 import { familyOf } from './families.js'
 import { judge, type Judged, type Verdict } from './judge.js'
 import { bindAddressOf, nodesOf, reachableAddress } from './nodes.js'
+import { keepNumbers } from './numbers.js'
 import { params, type Params } from './params.js'
 import { replicate } from './replicate.js'
 import { seedAccount, seedNodes, type Seeding } from './seed.js'
@@ -36,8 +37,8 @@ export { nodeState } from './facts.js'
 export const mariadbMasterMaster = role({
   name: 'mariadb_master_master',
   params,
-  publishes: [nodeState, nodeVerdict],
-  needs: [nodeState, nodeVerdict],
+  publishes: [nodeNumber, nodeState, nodeVerdict],
+  needs: [nodeNumber, nodeState, nodeVerdict],
   async run(host, wish) {
     const names = nodesOf(host, wish).map(({ name }) => name)
     const configured = await configure(host, wish)
@@ -62,6 +63,7 @@ async function configure(host: Host, wish: Params): Promise<Judged> {
   const node = nodes.find(({ name }) => name === host.name) ?? { name: host.name, id: 0 }
   const bindAddress = await bindAddressOf(host, wish)
   const { options, variables } = settingsOf(node, nodes, wish, family, bindAddress)
+  await keepNumbers(host, nodes, family.optionFile)
   const dropIns = `/etc/systemd/system/${family.unit}.service.d`
   // The policy knows the usual port; anywhere else the server may not listen.
   if (wish.port !== 3306 && selinux.status === 'enabled')

@@ -46,7 +46,10 @@ t.test('a cluster on Debian', { timeout: 1_790_000 }, async (t) => {
     t.notOk(first.stdout.includes(key1 ?? ''), 'and does not show')
     for (const node of both) {
       t.equal(
-        await on(node, `grep -rlF -e '${labSecret('tdebian', 'ca').reveal()}' /etc ${home} /run /tmp`),
+        await on(
+          node,
+          `grep -rlF -e '${labSecret('tdebian', 'ca').reveal()}' /etc ${home} /run /tmp`,
+        ),
         '/etc/acme2certifier/environment',
         'the passphrase is in one place',
       )

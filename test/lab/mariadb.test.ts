@@ -19,13 +19,27 @@ t.test('mariadb_master_master: replication', { timeout: 890_000 }, async (t) => 
     t.notOk(first.stdout.includes(password))
     for (const node of nodes)
       t.equal(
-        await shell(node, `grep -rlF -e '${password}' /etc /root /tmp /run /var 2>/dev/null | sort`),
+        await shell(
+          node,
+          `grep -rlF -e '${password}' /etc /root /tmp /run /var 2>/dev/null | sort`,
+        ),
         '/var/lib/mysql/master.info',
         'the password is where the server keeps it and nowhere else',
       )
     await sql('m1', someData)
     await eventually('m2', 'SELECT COUNT(*) FROM acme.orders', '2')
     await replicates(t)
+  })
+
+  await t.test('gives no node the number of another, and touches none', async (t) => {
+    const numbers = () =>
+      Promise.all(nodes.map((node) => sql(node, 'SELECT @@server_id, @@gtid_domain_id')))
+    const before = await numbers()
+    const refused = await run({ nodes: nodes.toReversed() })
+    t.equal(refused.exitCode, 2)
+    t.match(explain(refused), /number 2 of the cluster: .*has that number/)
+    t.strictSame(changes(refused), [])
+    t.same(await numbers(), before)
   })
 
   await t.test('goes on by itself after each node was off and written around', async (t) => {

@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { MariadbStatus } from '../../lib/resources/index.js'
 import { judge, type Judged } from '../../roles/mariadb_master_master/judge.js'
+import { refuseRenumbering } from '../../roles/mariadb_master_master/numbers.js'
 
 type Replica = MariadbStatus['replicas'][number]
 
@@ -190,4 +191,26 @@ t.test('judge() finds a source for a blank node among several', async (t) => {
   const half = node(1, '', ['a'], { seeding: true })
   const whole = node(2, '2-2-5', ['a'])
   t.strictSame(judge(blank, [half, whole]), { kind: 'blank', source: 'n2' })
+})
+
+t.test('refuseRenumbering() keeps a number from being given to another node', (t) => {
+  const clusters: [string, Record<string, number>, Record<string, number | null>, RegExp?][] = [
+    ['a new cluster', { a: 1, b: 2 }, { a: null, b: null }],
+    ['again', { a: 1, b: 2 }, { a: 1, b: 2 }],
+    ['a new one at the end', { a: 1, b: 2, x: 3 }, { a: 1, b: 2, x: null }],
+    ['a node made anew', { a: 1, b: 2 }, { a: null, b: 2 }],
+    ['the last one gone', { a: 1, b: 2 }, { a: 1, b: 2 }],
+    ['numbers that were nobody’s', { a: 3, b: 4 }, { a: 1, b: 2 }],
+    ['a new one in front', { x: 1, a: 2, b: 3 }, { x: null, a: 1, b: 2 }, /"x" number 1 .*"a" has/],
+    ['the first one gone', { b: 1, c: 2 }, { b: 2, c: 3 }, /"c" number 2 .*"b" has that/],
+    ['moved on by serverIds', { a: 2, b: 3 }, { a: 1, b: 2 }, /"a" number 2 .*"b" has that/],
+    ['another order', { b: 1, a: 2 }, { a: 1, b: 2 }, /"a" number 2 .*"b" has that/],
+  ]
+  for (const [what, ids, present, message] of clusters) {
+    const nodes = Object.entries(ids).map(([name, id]) => ({ name, id }))
+    const refuse = () => refuseRenumbering(nodes, new Map(Object.entries(present)))
+    if (message) t.throws(refuse, { code: 'PARAMETER_INVALID', message }, what)
+    else t.doesNotThrow(refuse, what)
+  }
+  t.end()
 })
