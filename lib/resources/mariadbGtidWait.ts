@@ -1,6 +1,6 @@
 import { HostwrightError } from '../core/errors.js'
 import { resourceType } from './define.js'
-import { replicaStatus, replicaStatusQuery } from './mariadb/replica-status.js'
+import { replicaStatus, replicaStatusSql } from './mariadb/replica-status.js'
 import { hasDiverged, replicationFailure } from './mariadb/replication-failure.js'
 import { rowsOf } from './mariadb/rows.js'
 import { sqlText } from './mariadb/sql.js'
@@ -23,13 +23,11 @@ export interface MariadbGtidWaitOptions {
 export const mariadbGtidWait = resourceType<MariadbGtidWaitOptions>({
   name: 'mariadbGtidWait',
   title: ({ position }) => position,
-  reads: (wish) => [reached(wish), replicaStatusQuery],
+  reads: (wish) => [reached(wish), statusAfter],
   plan: (wish, ask) => {
-    const stopped = rowsOf(ask(replicaStatusQuery), 'replication')
-      .map(replicaStatus)
-      .find(hasDiverged)
-    if (stopped) throw replicationFailure(stopped, `${stopped.host}:${stopped.port}`)
     const [row] = rowsOf(ask(reached(wish)), 'gtid_slave_pos')
+    const stopped = rowsOf(ask(statusAfter), 'replication').map(replicaStatus).find(hasDiverged)
+    if (stopped) throw replicationFailure(stopped, `${stopped.host}:${stopped.port}`)
     if (row?.['reached'] !== '0')
       throw new HostwrightError(
         'REPLICATION_BROKEN',
@@ -39,6 +37,9 @@ export const mariadbGtidWait = resourceType<MariadbGtidWaitOptions>({
     return { changes: [], steps: [] }
   },
 })
+
+/** What replication has met while it was waited for; what was asked before that may be from before it. */
+const statusAfter = mariadbWait(`${replicaStatusSql} /* after the wait */`)
 
 /** Waits only where something applies events: before replication is set up the answer is no at once. */
 const reached = ({ position, timeout = 10_000 }: MariadbGtidWaitOptions) =>

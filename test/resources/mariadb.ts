@@ -626,6 +626,18 @@ t.test('plans refuse', async (t) => {
     t.throws(() => planned(resource, answers), error, name)
 })
 
+t.test('mariadbGtidWait() asks how replication stands once it has waited', (t) => {
+  const { type, wish } = mariadbGtidWait({ position: '2-2-9' })
+  const asked = type.reads(wish as never).map(({ id }) => id)
+  t.match(asked, [/MASTER_GTID_WAIT/, /SHOW ALL SLAVES STATUS/])
+  const before = mariadbReplication(source).type.reads(mariadbReplication(source).wish as never)
+  t.notOk(
+    before.some(({ id }) => id === asked[1]),
+    'what was asked before is not what it is then',
+  )
+  t.end()
+})
+
 t.test('mariadbReplication() says why threads do not run', async (t) => {
   const cases = [
     [
