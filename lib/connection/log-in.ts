@@ -19,14 +19,15 @@ const patience = 30_000
  * Waits until the shell is ready. sudo gets the password when it asks, and only then, so that no
  * password is left for somebody else to read where sudo asks for none.
  *
+ * @returns whether the host has gzip
  * @throws HostwrightError BECOME_FAILED where sudo refuses, HOST_UNREACHABLE where the login shell does
  */
-export async function logIn(wire: Wire, login: Login): Promise<void> {
+export async function logIn(wire: Wire, login: Login): Promise<boolean> {
   const output = { stdout: '', stderr: '' }
   let asked = 0
   const stop: (() => void)[] = []
   try {
-    await new Promise<void>((resolve, reject) => {
+    return await new Promise<boolean>((resolve, reject) => {
       const refuse = (what: string, hint?: string): void =>
         reject(refusal(login, what, output.stderr || output.stdout, hint))
       const timer = setTimeout(() => refuse(`no shell within ${patience / 1000} s`), patience)
@@ -34,7 +35,8 @@ export async function logIn(wire: Wire, login: Login): Promise<void> {
         () => clearTimeout(timer),
         listen(wire.stdout, (chunk) => {
           output.stdout += chunk.toString('latin1')
-          if (output.stdout.includes(readyLine)) resolve()
+          const ready = readyLine.exec(output.stdout)
+          if (ready) resolve(ready[1] !== undefined)
         }),
         listen(wire.stderr, (chunk) => {
           output.stderr += chunk.toString()

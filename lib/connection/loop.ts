@@ -1,14 +1,18 @@
 import { quote } from '../core/quote.js'
 
-/** What a new shell prints when it is ready for the loop; what stands before it is a login's noise. */
-export const readyLine = 'hostwright-ready\n'
+/**
+ * What a new shell prints when it is ready for the loop, with `gzip` where it has that; what stands
+ * before it is a login's noise.
+ */
+export const readyLine = /hostwright-ready( gzip)?\n/
 
 /**
  * The program of the long-lived shell: POSIX sh for dash and bash, with nothing but coreutils.
  *
  * Its standard input is a line with the mark, then for each message a header line
  * `<sequence> <bytes of the script> <bytes of input, none or persist> <seconds or 0>`, the script and
- * a newline, and the input and a newline where there is any. On both outputs the script's own output
+ * a newline, and the input and a newline where there is any. A `z` before a number of bytes says that
+ * those are compressed. On both outputs the script's own output
  * stands between the lines `<mark>:<sequence>:begin` and `<mark>:<sequence>:end:<exit status>`.
  *
  * `read` takes single bytes and `head -c` no byte too many, so both can share the stream. The script is
@@ -43,13 +47,16 @@ hw_timed() {
   return "$hw_status"
 }
 hw_feed() {
-  head -c "$hw_input"
+  case $hw_input in z*) head -c "${'${hw_input#z}'}" | gzip -dc ;; *) head -c "$hw_input" ;; esac
   IFS= read -r hw_end && return
   case $hw_limit in 0) kill -s KILL 0 ;; *) sleep "$hw_limit" && sleep 10 ;; esac
 }
 IFS= read -r hw_mark
 while IFS=' ' read -r hw_number hw_size hw_input hw_limit; do
-  hw_script=$(head -c "$hw_size")
+  case $hw_size in
+  z*) hw_script=$(head -c "${'${hw_size#z}'}" | gzip -dc) ;;
+  *) hw_script=$(head -c "$hw_size") ;;
+  esac
   IFS= read -r hw_end || exit
   printf '%s:%s:begin\n' "$hw_mark" "$hw_number"
   printf '%s:%s:begin\n' "$hw_mark" "$hw_number" >&2
@@ -83,7 +90,8 @@ export function startLoop(
   mark: string,
   sudo?: { readonly user: string; readonly prompt: string },
 ): Start {
-  const boot = `printf ${quote(readyLine.replace('\n', '\\n'))}; eval "$(head -c ${loop.length})"`
+  const ready = 'hw=; command -v gzip >/dev/null && hw=" gzip"; echo "hostwright-ready$hw"'
+  const boot = `${ready}; eval "$(head -c ${loop.length})"`
   const input = `${loop}${mark}\n`
   if (sudo === undefined) return { command: `exec sh -c ${quote(boot)} sh`, input }
   const become = 'exec sudo -H -S -p "$1" -u "$2" -- sh -c "$3" sh "$PPID"'

@@ -36,13 +36,17 @@ export async function openShell(
   const wire = await open(start.command)
   // A broken pipe shows as the wire's end.
   wire.stdin.on('error', () => undefined)
-  await logIn(wire, { host, prompt, ...(become && { become }) })
+  const gzip = await logIn(wire, { host, prompt, ...(become && { become }) })
   wire.stdin.write(start.input)
-  return wiredShell(host, wire, mark)
+  return wiredShell(host, wire, { mark, gzip })
 }
 
 /** The shell behind a wire on which the loop has been started. */
-function wiredShell(host: string, wire: Wire, mark: string): WiredShell {
+function wiredShell(
+  host: string,
+  wire: Wire,
+  { mark, gzip }: { readonly mark: string; readonly gzip: boolean },
+): WiredShell {
   const stdout = frameReader(mark)
   const stderr = frameReader(mark)
   wire.stdout.on('data', stdout.push)
@@ -77,7 +81,7 @@ function wiredShell(host: string, wire: Wire, mark: string): WiredShell {
         errors.push(chunk)
         onStderr?.(chunk)
       }),
-      sendMessage(wire.stdin, number, message),
+      sendMessage(wire.stdin, number, message, gzip),
     ])
     const guard =
       timeout && setTimeout(() => giveUp('no answer after a timeout'), timeout + overtime)

@@ -1,13 +1,17 @@
 import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import type { Test } from 'tap'
 import { connect } from '../../lib/connection/index.js'
-import type { Connection } from '../../lib/connection/index.js'
+import type { Connection, Message } from '../../lib/connection/index.js'
 import { startLoop } from '../../lib/connection/loop.js'
+import { sendMessage } from '../../lib/connection/send-message.js'
 import { runShellCases, runTimeoutCases } from './shell-cases.js'
 
 const settings = {
@@ -54,6 +58,8 @@ for (const name of ['dash', 'bash']) {
     const script = 'cat >tmp; mv tmp final'
     const start = (bytes: number, seconds: number): string =>
       `1 ${script.length} ${bytes} ${seconds}\n${script}\n`
+    const packed = gzipSync('123456789').toString('latin1')
+    const startPacked = `1 ${script.length} z${packed.length} 0\n${script}\n`
     const cases: Readonly<Record<string, readonly [sent: string, file: string, done: boolean]>> = {
       'a script that is cut off': ['1 9 none 0\ntouch ab', 'ab', false],
       'a script without its newline': ['1 8 none 0\ntouch ab', 'ab', false],
@@ -61,6 +67,9 @@ for (const name of ['dash', 'bash']) {
       'an input that is cut off': [`${start(9, 0)}12345`, 'final', false],
       'an input without its newline': [`${start(9, 0)}123456789`, 'final', false],
       'a whole input': [`${start(9, 0)}123456789\n`, 'final', true],
+      'a compressed input that is cut off': [startPacked + packed.slice(0, -9), 'final', false],
+      'a compressed input without its newline': [startPacked + packed, 'final', false],
+      'a whole compressed input': [`${startPacked}${packed}\n`, 'final', true],
       'half an input with a timeout': [`${start(9, 1)}12345`, 'final', false],
       'a whole input with a timeout': [`${start(9, 9)}123456789\n`, 'final', true],
     }
@@ -70,7 +79,7 @@ for (const name of ['dash', 'bash']) {
       const child = spawn('sh', ['-c', command], { cwd, env, detached: true })
       child.stdout.resume()
       child.stderr.resume()
-      child.stdin.end(`${input}${sent}`)
+      child.stdin.end(`${input}${sent}`, 'latin1')
       // Longer than the timeout takes to end the script, and shorter than the loop needs to end then.
       await Promise.race([once(child, 'exit'), sleep(3000)])
       t.equal(existsSync(join(cwd, file)), done, what)
@@ -86,6 +95,29 @@ function endGroup(pid: number): void {
     // It has ended by itself.
   }
 }
+
+t.test('sendMessage() compresses what is long and becomes much smaller', async (t) => {
+  const text = Buffer.from('a line like any other\n'.repeat(5_000))
+  const noise = randomBytes(text.length)
+  const sent = async (message: Message, gzip: boolean): Promise<number> => {
+    const stream = new PassThrough({ highWaterMark: 1024 * 1024 })
+    await sendMessage(stream, 1, message, gzip)
+    return stream.readableLength
+  }
+  const script = `: '${text.toString()}'`
+  const cases: [what: string, message: Message, gzip: boolean, most: number, least: number][] = [
+    ['a text', { script: 'cat', input: text }, true, 5_000, 0],
+    ['a script', { script }, true, 5_000, 0],
+    ['both', { script, input: text }, true, 10_000, 0],
+    ['noise', { script: 'cat', input: noise }, true, Infinity, noise.length],
+    ['a short text', { script: 'cat', input: text.subarray(0, 9_000) }, true, Infinity, 9_000],
+    ['for a host without gzip', { script: 'cat', input: text }, false, Infinity, text.length],
+  ]
+  for (const [what, message, gzip, most, least] of cases) {
+    const bytes = await sent(message, gzip)
+    t.ok(bytes <= most && bytes >= least, `${what}: ${bytes} bytes`)
+  }
+})
 
 t.test('a shell that is killed rejects what waits, and the next one works', async (t) => {
   const connection = connectLocally(t)

@@ -55,6 +55,14 @@ const cases: Readonly<Record<string, Case>> = {
     stdout: '1000000\n',
   },
   'gives all bytes back': { message: { script: 'cat', input: allBytes }, stdout: allBytes },
+  'gives a text back that is compressed on its way': {
+    message: { script: 'cat', input: Buffer.from('a line like any other\n'.repeat(5_000)) },
+    stdout: 'a line like any other\n'.repeat(5_000),
+  },
+  'gives back a text that is compressed on its way through a timeout': {
+    message: { script: 'cat', input: Buffer.from('again\n'.repeat(9_000)), timeout: 30_000 },
+    stdout: 'again\n'.repeat(9_000),
+  },
   'gives all bytes back through a timeout': {
     message: { script: 'cat; exit 9', input: allBytes, timeout: 30_000 },
     stdout: allBytes,
