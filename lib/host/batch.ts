@@ -5,6 +5,8 @@ import { quote } from '../core/quote.js'
 export interface Section {
   readonly script: string
   readonly input?: Uint8Array
+  /** It reads that many bytes and no more, also where what follows has input too. */
+  readonly readsExactly?: boolean
   /** POSIX sh that ends with 0 where the section need not run. */
   readonly unless?: string
   /** Runs only if every required section before it has ended with 0. */
@@ -55,11 +57,13 @@ export function batch(
   const mark = `@@${randomBytes(12).toString('hex')}`
   const told = `printf '\\n${mark} %s\\n' "$hw_s"; printf '\\n${mark} %s\\n' "$hw_s" >&2`
   const lines = ['hw_failed=', ...(prelude === undefined ? [] : [prelude, 'hw_s=$?', told])]
-  for (const { script, input, unless, required } of sections) {
+  for (const { script, input, readsExactly, unless, required } of sections) {
     const body = `( eval ${quote(script)}\n)`
-    const fed = input?.length
-      ? `head -c ${input.length} | { ${body}; hw_s=$?; cat >/dev/null; exit $hw_s; }`
-      : `${body} </dev/null`
+    let fed = `${body} </dev/null`
+    // After one that is required and fails, nothing reads any more: it may have left some.
+    if (input?.length && readsExactly && required) fed = body
+    else if (input?.length)
+      fed = `head -c ${input.length} | { ${body}; hw_s=$?; cat >/dev/null; exit $hw_s; }`
     lines.push('if [ -n "$hw_failed" ]; then hw_s=-')
     if (unless !== undefined) {
       const drained = input?.length ? `head -c ${input.length} >/dev/null; ` : ''

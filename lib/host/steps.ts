@@ -50,6 +50,7 @@ export function stepsOf(
     sections: steps.map(({ item, step, at }) => ({
       script: at === 0 ? view.duePrefix(handlersOf(item.resource)) + step.script : step.script,
       ...(step.input && { input: step.input }),
+      ...(step.readsExactly && { readsExactly: true }),
       ...(step.unless && { unless: step.unless.test }),
       required: true,
     })),

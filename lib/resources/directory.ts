@@ -84,12 +84,15 @@ function make(wish: DirectoryOptions, ask: Ask): Plan {
   )
   const created: Entry = { type: 'directory', mode: '0755', size: 0, ...newOwner(ask, path) }
   const wanted = { ...created, ...attributes(wish) }
+  const isOwner = wanted.owner === created.owner && wanted.group === created.group
+  const { mode } = exact(wish, wanted)
+  const set = isOwner ? `chmod -- ${mode} ${quote(path)}` : setAttributes(path, { ...wanted, mode })
   return {
     changes: [{ property: 'state', from: 'absent', to: 'directory' }],
     steps: [
       {
         // The directory itself is never wider than wished, not even for a moment.
-        script: `umask 022 && mkdir ${wish.parents === false ? '' : '-p '}-m ${wanted.mode} -- ${quote(path)} && ${setAttributes(path, exact(wish, wanted))}`,
+        script: `umask 022 && mkdir ${wish.parents === false ? '' : '-p '}-m ${wanted.mode} -- ${quote(path)} && ${set}`,
       },
     ],
     effects: {

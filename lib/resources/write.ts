@@ -176,17 +176,22 @@ function writeStep(
   const temporary = quote(`${dir === '/' ? '' : dir}/.hostwright.${name}.`)
   const chown = isOwner ? '' : `chown -- ${quote(`${wanted.owner}:${wanted.group}`)} "$tmp" && `
   const lines = [
+    // Only dd reads the content, and just as much of it.
+    'exec 3<&0 </dev/null',
     `path=${quote(path)}`,
     'umask 077',
     `for old in ${temporary}??????; do [ ! -e "$old" ] || rm -f -- "$old"; done`,
     `tmp=$(mktemp -- ${temporary}XXXXXX) || exit 1`,
     `trap 'rm -f -- "$tmp"' EXIT`,
-    'dd of="$tmp" bs=1M iflag=fullblock conv=fsync status=none || exit 1',
-    `[ "$(stat -c %s -- "$tmp")" = ${bytes.length} ] || { echo 'the content did not arrive whole' >&2; exit 1; }`,
-    `${chown}chmod -- ${wanted.mode} "$tmp" || exit 1`,
+    `said=$(dd bs=1M count=${bytes.length} iflag=fullblock,count_bytes conv=fsync 2>&1 <&3 >"$tmp") || { printf '%s\\n' "$said" >&2; exit 1; }`,
+    'exec 3<&-',
+    `case $said in *out?'${bytes.length} byte'*) ;; *) echo 'the content did not arrive whole' >&2; exit 1 ;; esac`,
+    ...(isOwner && wanted.mode === '0600'
+      ? []
+      : [`${chown}chmod -- ${wanted.mode} "$tmp" || exit 1`]),
     ...(validate === undefined
       ? []
-      : [`( ${validate.replaceAll('%s', '"$tmp"')} ) </dev/null >&2 || exit ${validationFailed}`]),
+      : [`( ${validate.replaceAll('%s', '"$tmp"')} ) >&2 || exit ${validationFailed}`]),
     ...(backup === true && exists
       ? [`cp -a -- "$path" "$path.$(date +%Y-%m-%d@%H:%M:%S)~" || exit 1`]
       : []),
@@ -195,6 +200,7 @@ function writeStep(
   return {
     script: lines.join('\n'),
     input: bytes,
+    readsExactly: true,
     errors: {
       [validationFailed]: {
         code: 'VALIDATION_FAILED',

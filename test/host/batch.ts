@@ -22,6 +22,7 @@ async function run(shell: string, sections: readonly Section[], piece = Infinity
 }
 
 const all = Buffer.from(Array.from({ length: 256 }, (_, index) => index))
+const exactly = (bytes: number) => `dd bs=1M count=${bytes} iflag=fullblock,count_bytes status=none`
 const cases: {
   name: string
   sections: Section[]
@@ -58,6 +59,27 @@ const cases: {
       { stdout: '', exitCode: 0 },
       { stdout: 'closed\n', exitCode: 0 },
       { stdout: 'last', exitCode: 0 },
+    ],
+  },
+  {
+    name: 'one that reads just its input has it from the message itself',
+    sections: [
+      { script: exactly(3), input: Buffer.from('abc'), readsExactly: true, required: true },
+      { script: 'head -c 1', input: Buffer.from('def'), required: true },
+      { script: exactly(256), input: all, readsExactly: true, required: true },
+      { script: 'head -c 1', input: Buffer.from('xyz'), readsExactly: true, required: false },
+      { script: 'cat', input: Buffer.from('last'), required: true },
+      { script: 'exit 3', input: Buffer.from('unread'), readsExactly: true, required: true },
+      { script: 'cat', input: Buffer.from('never'), required: true },
+    ],
+    wanted: [
+      { stdout: 'abc', exitCode: 0 },
+      { stdout: 'd', exitCode: 0 },
+      { stdout: all, exitCode: 0 },
+      { stdout: 'x', exitCode: 0 },
+      { stdout: 'last', exitCode: 0 },
+      { stdout: '', exitCode: 3 },
+      { stdout: '', exitCode: undefined },
     ],
   },
   {
