@@ -37,8 +37,8 @@ export { nodeState } from './facts.js'
 export const mariadbMasterMaster = role({
   name: 'mariadb_master_master',
   params,
-  publishes: [nodeNumber, nodeState, nodeVerdict],
-  needs: [nodeNumber, nodeState, nodeVerdict],
+  publishes: [nodeState, nodeVerdict, nodeNumber],
+  needs: [nodeState, nodeVerdict, nodeNumber],
   async run(host, wish) {
     const names = nodesOf(host, wish).map(({ name }) => name)
     const configured = await configure(host, wish)

@@ -43,11 +43,11 @@ function layer(host: string): Map<string, string> {
 }
 
 /**
- * What a running system writes by itself: logs, journals, login records, the server's own data, and
- * the memory that those share who read rpm's database.
+ * What a running system writes by itself: logs, journals, login records, the server's own data, what
+ * lsyncd still sends, and the memory that those share who read rpm's database.
  */
 const logs =
-  /^\/(var\/log\/|var\/lib\/(mysql|systemd)\/|var\/lib\/private\/|var\/lib\/rpm(\/rpmdb\.sqlite-(shm|wal))?$|run\/|tmp\/)/
+  /^\/(var\/log\/|var\/lib\/(mysql|systemd)\/|var\/lib\/private\/|var\/lib\/rpm(\/rpmdb\.sqlite-(shm|wal))?$|run\/|tmp\/|opt\/acme2certifier\/volume\/\.lsyncd\/[^/]*\.log$)/
 
 function differences(before: Map<string, string>, after: Map<string, string>): string[] {
   const paths = new Set([...before.keys(), ...after.keys()])

@@ -11,7 +11,7 @@ const args = ['-i', 'test/fixtures/inventories/killed', '--output', 'json', ...p
 
 /** Which change of a first run is under way when the controller dies, and how long, in milliseconds. */
 const points: readonly (readonly [change: number, delay: number])[] = [
-  [5, 9_000],
+  [5, 3_000],
   [13, 50],
   [1, 0],
   [9, 300],
