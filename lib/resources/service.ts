@@ -135,7 +135,7 @@ function finish(
     verb === 'daemon-reload'
       ? 'systemctl daemon-reload || exit'
       : /^(?:start|restart|reload)$/.test(verb)
-        ? `systemctl ${verb} -- ${unit} || { code=$?; journalctl --no-pager -q -n 20 -o cat -u ${unit} >&2; exit $code; }`
+        ? `systemctl ${verb} -- ${unit} || { code=$?; journalctl --sync 2>/dev/null; journalctl --no-pager -q -n 20 -o cat -u ${unit} >&2; exit $code; }`
         : `systemctl ${verb} -- ${unit} || exit`,
   )
   return { changes, steps: [{ script: lines.join('\n') }], effects: effects(wish, now) }

@@ -161,7 +161,7 @@ t.test('resources on a real host', { timeout: 600_000 }, async (t) => {
       const [pid] = (await once(child.stdout, 'data')) as [Buffer]
       child.stdout.resume()
       await sleep(delay)
-      await on(lab, `kill -9 ${pid.toString().trim()} $(pgrep -x dpkg) 2>/dev/null; :`)
+      await on(lab, `kill -9 ${pid.toString().split('\n')[0]} $(pgrep -x dpkg) 2>/dev/null; :`)
       await closed
       const { error } = await run(packages({ names: ['hello', 'tree', 'jq'] }))
       t.equal(error, undefined, `killed after ${delay} ms`)
