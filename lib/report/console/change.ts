@@ -1,7 +1,11 @@
-import { diffLines, structuredPatch } from 'diff'
+import { createRequire } from 'node:module'
+import type * as Diff from 'diff'
 import type { Change } from '../events.js'
 import { plainText, shorten } from '../text.js'
 import type { Paint } from './paint.js'
+
+/** Loaded on first use, which saves runs without differences its start. */
+const load = createRequire(import.meta.url)
 
 /** Characters of a value that are shown; the whole of it is in the run's record. */
 const longest = 120
@@ -24,6 +28,8 @@ export function changeLines(change: Change, diff: boolean, paint: Paint): readon
 }
 
 function counts(before: string, after: string): string {
+  if (before === '' || after === '') return `+${lines(after)} −${lines(before)} lines`
+  const { diffLines } = load('diff') as typeof Diff
   const parts = diffLines(before, after, patience)
   if (parts === undefined) return 'changed nearly everywhere'
   const sum = (wanted: 'added' | 'removed') =>
@@ -31,7 +37,12 @@ function counts(before: string, after: string): string {
   return `+${sum('added')} −${sum('removed')} lines`
 }
 
+function lines(text: string): number {
+  return text === '' ? 0 : text.replace(/\n$/, '').split('\n').length
+}
+
 function unified(before: string, after: string, paint: Paint): readonly string[] {
+  const { structuredPatch } = load('diff') as typeof Diff
   const patch = structuredPatch('', '', before, after, undefined, undefined, {
     context: 3,
     ...patience,
