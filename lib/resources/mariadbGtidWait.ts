@@ -19,6 +19,8 @@ export interface MariadbGtidWaitOptions {
  * @throws HostwrightError REPLICATION_BROKEN where it does not get there in time;
  *   REPLICATION_DIVERGED where an event contradicts the data here
  * @see https://mariadb.com/kb/en/master_gtid_wait/
+ * @example
+ * mariadbGtidWait({ position: '1-1-40', timeout: 30_000 })
  */
 export const mariadbGtidWait = resourceType<MariadbGtidWaitOptions>({
   name: 'mariadbGtidWait',

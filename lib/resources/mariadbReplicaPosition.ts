@@ -18,6 +18,8 @@ export interface MariadbReplicaPositionOptions {
  * mariadbReplication starts them.
  *
  * @see https://mariadb.com/kb/en/gtid/#gtid_slave_pos
+ * @example
+ * mariadbReplicaPosition({ reached: '1-1-40,2-2-7' })
  */
 export const mariadbReplicaPosition = resourceType<MariadbReplicaPositionOptions>({
   name: 'mariadbReplicaPosition',

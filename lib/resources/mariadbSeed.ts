@@ -37,6 +37,8 @@ export interface MariadbSeedOptions {
  *
  * @throws HostwrightError REPLICATION_DIVERGED where databases are here and `replace` is not true;
  *   TASK_FAILED where the copy fails
+ * @example
+ * mariadbSeed({ source: '10.0.0.2', user: 'copy', password, position: '1-1-40' })
  */
 export const mariadbSeed = resourceType<MariadbSeedOptions>({
   name: 'mariadbSeed',

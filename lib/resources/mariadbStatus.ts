@@ -35,7 +35,13 @@ export interface MariadbStatusOptions {
   readonly again?: boolean
 }
 
-/** Reads where a server stands; it changes nothing. */
+/**
+ * Reads where a server stands; it changes nothing.
+ *
+ * @example
+ * const { output } = await host.ensure(mariadbStatus({}))
+ * output.databases // ['acme2certifier']
+ */
 export const mariadbStatus = resourceType<MariadbStatusOptions, MariadbStatus>({
   name: 'mariadbStatus',
   title: () => 'of the server',

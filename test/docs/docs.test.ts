@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { errorCodes } from '../../lib/core/errors.js'
+import * as resources from '../../lib/resources/index.js'
 import { resourcesPage } from './resources-page.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -69,4 +70,6 @@ t.test('docs/resources.md says what the comments of the source say', async (t) =
   const page = resourcesPage(root)
   if (process.env['HOSTWRIGHT_DOCS'] === '1') writeFileSync(join(root, 'docs/resources.md'), page)
   t.equal(read('docs/resources.md'), page, 'HOSTWRIGHT_DOCS=1 writes it anew')
+  const sections = [...page.matchAll(/^## (.+)$/gm)].map(([, title]) => title)
+  t.same(sections, ['Every resource', ...Object.keys(resources).toSorted()])
 })

@@ -20,8 +20,7 @@ export function resourcesPage(root: string): string {
     .map((symbol) =>
       symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol,
     )
-    .filter((symbol) => symbol.valueDeclaration !== undefined)
-    .filter((symbol) => ts.isFunctionDeclaration(symbol.valueDeclaration!))
+    .filter((symbol) => signatureOf(symbol, checker) !== undefined)
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
   const shared = commonNames(program, checker)
   return [
@@ -48,27 +47,31 @@ function commonNames(program: ts.Program, checker: ts.TypeChecker): ReadonlyMap<
   return new Map(properties.map((property) => [property.name, property]))
 }
 
+/** How it is called, whether it is a function or what `resourceType` gives. */
+function signatureOf(symbol: ts.Symbol, checker: ts.TypeChecker): ts.Signature | undefined {
+  return symbol.valueDeclaration && checker.getTypeOfSymbol(symbol).getCallSignatures()[0]
+}
+
 function section(
   symbol: ts.Symbol,
   checker: ts.TypeChecker,
   shared: ReadonlySet<string>,
 ): readonly string[] {
-  const declaration = symbol.valueDeclaration as ts.FunctionDeclaration
   const tags = symbol.getJsDocTags(checker)
   const tag = (name: string) =>
     tags.filter((one) => one.name === name).map(({ text }) => ts.displayPartsToString(text).trim())
-  const options = declaration.parameters.flatMap((parameter) =>
-    checker.getTypeAtLocation(parameter).getProperties(),
+  const parameters = signatureOf(symbol, checker)?.parameters ?? []
+  const options = parameters.flatMap((parameter) =>
+    checker.getTypeOfSymbol(parameter).getProperties(),
   )
   const own = options.filter(({ name }) => !shared.has(name))
-  const example = tag('example')[0]
   return [
     `## ${symbol.name}`,
     '',
     ts.displayPartsToString(symbol.getDocumentationComment(checker)).trim(),
     '',
     ...(own.length > 0 ? [...table(own, checker), ''] : []),
-    ...(example === undefined ? [] : ['```ts', example, '```', '']),
+    ...tag('example').flatMap((example) => ['```ts', example, '```', '']),
     ...tag('see').flatMap((text) => [`Source: ${text}`, '']),
   ]
 }
