@@ -2,3 +2,4 @@
 import './roles/acme2certifier_django.js'
 import './roles/acme2certifier_verify.js'
 import './roles/mariadb_master_master.js'
+import './roles/own.js'

@@ -89,7 +89,8 @@ function typeOf(schema: v.GenericSchema): string {
 /** What takes a secret takes a text too. */
 function unionOf(options: readonly v.GenericSchema[]): string {
   const types = [...new Set(options.map(typeOf))]
-  return types.includes('secret') ? 'secret' : types.join(' or ')
+  const shown = types.includes('secret') ? types.filter((type) => type !== 'text') : types
+  return shown.join(' or ')
 }
 
 function objectOf(entries: Readonly<Record<string, v.GenericSchema>>): string {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { HostwrightError } from '../core/errors.js'
 import { importModule } from '../core/import-module.js'
 import type { Fact } from '../facts/fact.js'
@@ -64,9 +65,11 @@ function findRole(wanted: string): string {
   const file = places.find((place) => /\.[cm]?[jt]s$/.test(place) && existsSync(place))
   if (file !== undefined) return file
   const own = [
-    new URL(`../../roles/${wanted}/index.js`, import.meta.url).pathname,
-    new URL(`../../roles/${wanted}/index.ts`, import.meta.url).pathname,
-  ].find((place) => existsSync(place))
+    new URL(`../../roles/${wanted}/index.js`, import.meta.url),
+    new URL(`../../roles/${wanted}/index.ts`, import.meta.url),
+  ]
+    .map((place) => fileURLToPath(place))
+    .find((place) => existsSync(place))
   return own ?? findPackage(wanted)
 }
 
@@ -87,7 +90,7 @@ function describe({ name, params, families, publishes, needs }: Definition): str
 
 ${parameters.length === 0 ? 'It takes no parameters.' : `Parameters, in the inventory under ${name}:\n${table(parameters)}`}
 
-Families:        ${families?.join(', ') ?? 'see its README'}
+Families:        ${families?.join(', ') ?? 'any'}
 Facts published: ${names(publishes)}
 Facts needed:    ${names(needs)}
 `

@@ -37,6 +37,7 @@ export { acmeTestCa } from './testCa.js'
 export const acme2certifierDjango = role({
   name: 'acme2certifier_django',
   params,
+  families: ['debian', 'redhat'],
   publishes: [acmeKept, acmeSecretKey, acmeMigrations],
   needs: [acmeKept, acmeSecretKey, acmeMigrations],
   async run(host, wish) {

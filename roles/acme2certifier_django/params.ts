@@ -67,7 +67,6 @@ const other = v.strictObject({
 })
 
 export const params = v.object({
-  /** A .deb or .rpm: a URL, or a file on the controller. @default the project's release */
   package: v.optional(
     v.pipe(
       v.string('is not a text'),
@@ -75,60 +74,103 @@ export const params = v.object({
         /^((https?:\/\/|\/|\.{0,2}\/)?[^\s"'\\\0]*)\.(deb|rpm)$/,
         'is neither the URL nor the path of a .deb or .rpm',
       ),
+      v.description(
+        "A .deb or .rpm: a URL, or a file on the controller; without it the project's release",
+      ),
     ),
   ),
-  /** What the package's SHA-256 must be, in hexadecimal; a URL needs it. */
   packageSha256: v.optional(
-    v.pipe(v.string('is not a text'), v.regex(/^[0-9a-f]{64}$/, 'is not a SHA-256')),
+    v.pipe(
+      v.string('is not a text'),
+      v.regex(/^[0-9a-f]{64}$/, 'is not a SHA-256'),
+      v.description("What the package's SHA-256 must be, in hexadecimal; a URL needs it"),
+    ),
   ),
-  /** What is installed besides. @default what the package needs in this family */
-  packages: v.optional(v.array(line, 'is not a list of names')),
-  /** Inventory names of all nodes. @default the play's hosts */
-  nodes: v.optional(v.pipe(v.array(line, 'is not a list of names'), v.minLength(1, 'is empty'))),
-  /** The one node that makes the database, its account and its tables. @default the first of `nodes` */
-  migrationNode: v.optional(line),
-  database: v.object(
-    {
-      name: v.optional(word, 'acme2certifier'),
-      user: v.optional(word, 'acme2certifier'),
-      password: secretParam(),
-      /** As seen from each node; `localhost` is its own server, by its socket. */
-      host: v.optional(line, 'localhost'),
-    },
-    'is not a mapping',
+  packages: v.optional(
+    v.pipe(
+      v.array(line, 'is not a list of names'),
+      v.description('What is installed besides; without it what the package needs in this family'),
+    ),
   ),
-  /** Django's SECRET_KEY. @default the one that a node has; else it is made, once for all nodes */
-  secretKey: v.optional(secretParam()),
-  /** Names and addresses that clients use besides the nodes' own, such as a balancer's. */
-  allowedHosts: v.optional(v.array(line, 'is not a list of names'), []),
-  caHandler: v.variant(
-    'handler',
-    [openssl, other],
-    'is neither the name of a CA handler nor a path',
+  nodes: v.optional(
+    v.pipe(
+      v.array(line, 'is not a list of names'),
+      v.minLength(1, 'is empty'),
+      v.description("Inventory names of all nodes; without it the play's hosts"),
+    ),
   ),
-  /** More of acme_srv.cfg: sections with their options. */
-  configuration: v.optional(
-    v.record(
-      v.pipe(
-        v.string(),
-        v.regex(/^[A-Za-z]+$/, 'is not the name of a section'),
-        v.notValue('CAhandler', 'is what caHandler is for'),
+  migrationNode: v.optional(
+    v.pipe(
+      line,
+      v.description(
+        'The one node that makes the database, its account and its tables; without it the first of nodes',
       ),
-      options,
+    ),
+  ),
+  database: v.pipe(
+    v.object(
+      {
+        name: v.optional(word, 'acme2certifier'),
+        user: v.optional(word, 'acme2certifier'),
+        password: secretParam(),
+        host: v.optional(line, 'localhost'),
+      },
+      'is not a mapping',
+    ),
+    v.description(
+      'host is as seen from each node; localhost, the default, is its own server, by its socket',
+    ),
+  ),
+  secretKey: v.optional(
+    v.pipe(
+      secretParam(),
+      v.description(
+        "Django's SECRET_KEY; without it the one that a node has; else it is made, once for all nodes",
+      ),
+    ),
+  ),
+  allowedHosts: v.optional(
+    v.pipe(
+      v.array(line, 'is not a list of names'),
+      v.description(
+        "Names and addresses that clients use besides the nodes' own, such as a balancer's",
+      ),
+    ),
+    [],
+  ),
+  caHandler: v.pipe(
+    v.variant('handler', [openssl, other], 'is neither the name of a CA handler nor a path'),
+    v.description('What signs: openssl with a CA on the nodes, or another handler by its name'),
+  ),
+  configuration: v.optional(
+    v.pipe(
+      v.record(
+        v.pipe(
+          v.string(),
+          v.regex(/^[A-Za-z]+$/, 'is not the name of a section'),
+          v.notValue('CAhandler', 'is what caHandler is for'),
+        ),
+        options,
+      ),
+      v.description('More of acme_srv.cfg: sections with their options'),
     ),
     {},
   ),
-  /** What HTTPS shows, both in PEM. @default a self-signed certificate for every name, on each node */
   tls: v.optional(
-    v.object(
-      {
-        certificate: v.pipe(
-          v.string('is not a text'),
-          v.startsWith('-----BEGIN CERTIFICATE-----', 'is not a certificate in PEM'),
-        ),
-        key: secretParam(),
-      },
-      'is not a mapping',
+    v.pipe(
+      v.object(
+        {
+          certificate: v.pipe(
+            v.string('is not a text'),
+            v.startsWith('-----BEGIN CERTIFICATE-----', 'is not a certificate in PEM'),
+          ),
+          key: secretParam(),
+        },
+        'is not a mapping',
+      ),
+      v.description(
+        'What HTTPS shows, both in PEM; without it a self-signed certificate for every name, on each node',
+      ),
     ),
   ),
 })

@@ -14,12 +14,13 @@ const path = v.pipe(v.string('is not a path'), v.startsWith('/', 'is not an abso
 export const acmeTestCa = role({
   name: 'acme_test_ca',
   params: v.object({
-    /** root-ca-cert.pem and ca/ are put there. */
-    folder: path,
-    /** Who issues: the only one besides root who reads the issuing CA's key. */
-    owner: v.pipe(v.string('is not a name'), v.regex(/^[a-z_][a-z0-9_-]*$/, 'is not a name')),
-    /** Of the issuing CA's key. */
-    passphrase: secretParam(),
+    folder: v.pipe(path, v.description('root-ca-cert.pem and ca/ are put there')),
+    owner: v.pipe(
+      v.string('is not a name'),
+      v.regex(/^[a-z_][a-z0-9_-]*$/, 'is not a name'),
+      v.description("Who issues: the only one besides root who reads the issuing CA's key"),
+    ),
+    passphrase: v.pipe(secretParam(), v.description("The passphrase of the issuing CA's key")),
   }),
   async run(host, { folder, owner, passphrase }) {
     const last = `${folder}/ca/sub-ca-crl.pem`

@@ -9,9 +9,14 @@ export const clusterAddress = fact<string>('cluster_hosts.address')
 export const clusterHosts = role({
   name: 'cluster_hosts',
   params: v.object({
-    /** Appended to the inventory names for the full names; without it there is only the short one. */
     domain: v.optional(
-      v.pipe(v.string(), v.regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/i, 'is not a domain')),
+      v.pipe(
+        v.string(),
+        v.regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/i, 'is not a domain'),
+        v.description(
+          'Appended to the inventory names for the full names; without it there is only the short one',
+        ),
+      ),
     ),
   }),
   publishes: [clusterAddress],

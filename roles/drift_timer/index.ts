@@ -31,6 +31,8 @@ const restart = handler('restart hostwright-drift.timer', async (host) => {
 export const driftTimer = role({
   name: 'drift_timer',
   params,
+  families: ['debian'],
+  publishes: [driftTimerKey],
   async run(host, wish) {
     const { environment, ...shown } = wish
     const { folder, program, playbook, inventory, flags, knownHosts } = shown

@@ -8,9 +8,10 @@ const line = v.pipe(
 )
 
 export const params = v.object({
-  /** Where the project is on the host. */
-  folder: v.optional(path, '/opt/hostwright-drift'),
-  /** What git clones into the folder: a URL, or a folder of the host. @default the folder is there already */
+  folder: v.optional(
+    v.pipe(path, v.description('Where the project is on the host')),
+    '/opt/hostwright-drift',
+  ),
   git: v.optional(
     v.pipe(
       line,
@@ -18,38 +19,70 @@ export const params = v.object({
         /^(?!https?:\/\/[^/]*@|[a-z+]+:\/\/[^/]*:[^/]*@)/,
         'holds a password: give the account a deploy key, or a credential helper of git',
       ),
+      v.description(
+        'What git clones into the folder: a URL, or a folder of the host; without it the project is there already',
+      ),
     ),
   ),
-  /** The commit that is checked out; needed with `git`. */
   revision: v.optional(
-    v.pipe(v.string('is not a text'), v.regex(/^[0-9a-f]{40}$/, 'is not the hash of a commit')),
+    v.pipe(
+      v.string('is not a text'),
+      v.regex(/^[0-9a-f]{40}$/, 'is not the hash of a commit'),
+      v.description('The commit that is checked out; needed with git'),
+    ),
   ),
-  /** The command, in the project's folder. */
-  program: v.optional(line, 'node_modules/.bin/hostwright'),
-  /** In the project's folder, and so is the inventory. */
-  playbook: v.optional(line, 'playbooks/site.ts'),
-  inventory: line,
-  /** More flags: `--report`, `--limit`, `--vault-password-file`. */
-  flags: v.optional(v.array(line, 'is not a list of texts'), []),
-  /** When: see systemd.time(7). */
-  calendar: v.optional(line, 'hourly'),
-  /** Seconds at most by which each check is late, so that not all controllers check at once. */
+  program: v.optional(
+    v.pipe(line, v.description("The command, in the project's folder")),
+    'node_modules/.bin/hostwright',
+  ),
+  playbook: v.optional(
+    v.pipe(line, v.description("The playbook, in the project's folder")),
+    'playbooks/site.ts',
+  ),
+  inventory: v.pipe(line, v.description("The inventory, in the project's folder")),
+  flags: v.optional(
+    v.pipe(
+      v.array(line, 'is not a list of texts'),
+      v.description('More flags: --report, --limit, --vault-password-file'),
+    ),
+    [],
+  ),
+  calendar: v.optional(v.pipe(line, v.description('When: see systemd.time(7)')), 'hourly'),
   randomizedDelay: v.optional(
-    v.pipe(v.number('is not a number'), v.minValue(0, 'is less than 0')),
+    v.pipe(
+      v.number('is not a number'),
+      v.minValue(0, 'is less than 0'),
+      v.description(
+        'Seconds at most by which each check is late, so that not all controllers check at once',
+      ),
+    ),
     600,
   ),
-  /** What the checks have in their environment: whom to notify, passwords. */
   environment: v.optional(
-    v.record(
-      v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'is not a name of a variable')),
-      secretParam(),
+    v.pipe(
+      v.record(
+        v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'is not a name of a variable')),
+        secretParam(),
+      ),
+      v.description('What the checks have in their environment: whom to notify, passwords'),
     ),
     {},
   ),
-  /** Folders besides its own that a check may write to, for reports. */
-  writable: v.optional(v.array(path, 'is not a list of paths'), []),
-  /** Lines of known_hosts: the keys of the hosts that are checked. @default what is there already */
-  knownHosts: v.optional(v.array(line, 'is not a list of texts')),
+  writable: v.optional(
+    v.pipe(
+      v.array(path, 'is not a list of paths'),
+      v.description('Folders besides its own that a check may write to, for reports'),
+    ),
+    [],
+  ),
+  knownHosts: v.optional(
+    v.pipe(
+      v.array(line, 'is not a list of texts'),
+      v.description(
+        'Lines of known_hosts: the keys of the hosts that are checked; without it what is there already',
+      ),
+    ),
+  ),
 })
 
 export type Params = v.InferOutput<typeof params>

@@ -14,6 +14,7 @@ import { params, type From, type Params } from './params.js'
 export const firewalld = role({
   name: 'firewalld',
   params,
+  families: ['debian', 'redhat'],
   needs: [clusterAddress],
   async run(host, wish) {
     if (wish.state === 'stopped') {

@@ -23,31 +23,39 @@ const from = v.optional(
 )
 
 export const params = v.object({
-  /** `stopped`: it is not started at boot either. `managed`: it runs and lets in what is listed here. */
   state: v.optional(
-    v.picklist(['stopped', 'managed'], 'is neither "stopped" nor "managed"'),
+    v.pipe(
+      v.picklist(['stopped', 'managed'], 'is neither "stopped" nor "managed"'),
+      v.description(
+        'stopped: it is not started at boot either; managed: it runs and lets in what is listed here',
+      ),
+    ),
     'stopped',
   ),
-  /** Ports and ranges such as `4444-4450`. */
   ports: v.optional(
-    v.array(
-      v.strictObject({
-        port: v.union(
-          [port, v.pipe(v.string(), v.regex(/^\d+(?:-\d+)?$/))],
-          'is neither a port nor a range of ports',
-        ),
-        protocol: v.optional(v.picklist(['tcp', 'udp'], 'is neither "tcp" nor "udp"'), 'tcp'),
-        from,
-      }),
-      'is not a list of ports',
+    v.pipe(
+      v.array(
+        v.strictObject({
+          port: v.union(
+            [port, v.pipe(v.string(), v.regex(/^\d+(?:-\d+)?$/))],
+            'is neither a port nor a range of ports',
+          ),
+          protocol: v.optional(v.picklist(['tcp', 'udp'], 'is neither "tcp" nor "udp"'), 'tcp'),
+          from,
+        }),
+        'is not a list of ports',
+      ),
+      v.description('Ports and ranges such as 4444-4450, each with whom it is open to'),
     ),
     [],
   ),
-  /** Services by firewalld's names. */
   services: v.optional(
-    v.array(
-      v.strictObject({ service: v.string('is not the name of a service'), from }),
-      'is not a list of services',
+    v.pipe(
+      v.array(
+        v.strictObject({ service: v.string('is not the name of a service'), from }),
+        'is not a list of services',
+      ),
+      v.description("Services by firewalld's names, each with whom they are open to"),
     ),
     [],
   ),

@@ -17,6 +17,7 @@ export { lsyncdNode, type LsyncdNode } from './facts.js'
 export const lsyncdPeer = role({
   name: 'lsyncd_peer',
   params,
+  families: ['debian', 'redhat'],
   publishes: [lsyncdNode, lsyncdSource],
   needs: [lsyncdNode, lsyncdSource],
   async run(host, wish) {

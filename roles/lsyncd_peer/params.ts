@@ -23,70 +23,104 @@ const peerName = v.pipe(
 export const defaultFolder = '/opt/acme2certifier/volume'
 
 export const params = v.object({
-  /** The folder that is mirrored, on this node. */
-  folder: v.optional(path, defaultFolder),
-  /**
-   * The account of whoever uses the folder on this node. It is made where it is missing, since a
-   * blank node is filled before what brings the account is installed; where another node gives
-   * another name, files come to belong to that one there. @default names are the same on all nodes
-   */
+  folder: v.optional(
+    v.pipe(path, v.description('The folder that is mirrored, on this node')),
+    defaultFolder,
+  ),
   owner: v.optional(
     v.pipe(
       v.string('is not a name'),
       v.regex(/^[a-z_][a-z0-9_-]*$/, 'is not the name of an account'),
+      v.description(
+        'The account of whoever uses the folder on this node, where nodes name it differently; it is made where it is missing',
+      ),
     ),
   ),
-  /** Inventory names of the nodes to mirror to and from. @default the play's other hosts */
-  peers: v.optional(v.array(peerName, 'is not a list of names')),
-  /** Seconds for which changes are gathered before they are sent. */
+  peers: v.optional(
+    v.pipe(
+      v.array(peerName, 'is not a list of names'),
+      v.description(
+        "Inventory names of the nodes to mirror to and from; without it the play's other hosts",
+      ),
+    ),
+  ),
   delay: v.optional(
-    v.pipe(v.number('is not a number'), v.minValue(0, 'is less than 0'), v.maxValue(3600)),
+    v.pipe(
+      v.number('is not a number'),
+      v.minValue(0, 'is less than 0'),
+      v.maxValue(3600),
+      v.description('Seconds for which changes are gathered before they are sent'),
+    ),
     2,
   ),
-  /** What is left alone on both sides: patterns of rsync. */
-  exclude: v.optional(v.array(pattern, 'is not a list of patterns'), [
-    '*.tmp',
-    '.*.??????',
-    '*.swp',
-    '*~',
-  ]),
-  /**
-   * When files that this node lacks are deleted on the peers: `running`, only those that it has seen
-   * being deleted; `startup` and true also all that it does not have when it starts, which empties
-   * the peers when it starts with an empty folder.
-   */
+  exclude: v.optional(
+    v.pipe(
+      v.array(pattern, 'is not a list of patterns'),
+      v.description('What is left alone on both sides: patterns of rsync'),
+    ),
+    ['*.tmp', '.*.??????', '*.swp', '*~'],
+  ),
   delete: v.optional(
-    v.union(
-      [v.boolean(), v.picklist(['running', 'startup'])],
-      'is neither "running", "startup", true nor false',
+    v.pipe(
+      v.union(
+        [v.boolean(), v.picklist(['running', 'startup'])],
+        'is neither "running", "startup", true nor false',
+      ),
+      v.description(
+        'When what this node lacks is deleted on the peers: running, what it has seen being deleted; startup and true, also all that it lacks when it starts: with an empty folder that empties them',
+      ),
     ),
     'running',
   ),
-  /** Leaves files alone that are newer on the peer; it takes clocks that agree. */
-  update: v.optional(boolean, true),
-  /** Starts although a peer cannot be reached, and goes on trying. */
-  insist: v.optional(boolean, true),
-  compress: v.optional(boolean, true),
-  /** `rsyncssh` renames and deletes on the peer by ssh, so it needs `restrictKey: false`. */
+  update: v.optional(
+    v.pipe(
+      boolean,
+      v.description('Leaves files alone that are newer on the peer; it takes clocks that agree'),
+    ),
+    true,
+  ),
+  insist: v.optional(
+    v.pipe(boolean, v.description('Starts although a peer cannot be reached, and goes on trying')),
+    true,
+  ),
+  compress: v.optional(v.pipe(boolean, v.description('Compresses what is sent')), true),
   method: v.optional(
-    v.picklist(['rsync', 'rsyncssh'], 'is neither "rsync" nor "rsyncssh"'),
+    v.pipe(
+      v.picklist(['rsync', 'rsyncssh'], 'is neither "rsync" nor "rsyncssh"'),
+      v.description(
+        'rsyncssh renames and deletes on the peer by ssh, so it needs restrictKey: false',
+      ),
+    ),
     'rsync',
   ),
-  /** Lets the key of a peer do nothing but rsync in the folder, from the addresses of that peer. */
-  restrictKey: v.optional(boolean, true),
-  /** Accepts only those host keys that the peers have told. */
-  hostKeyChecking: v.optional(boolean, true),
-  /** At least so many folders can be watched (fs.inotify.max_user_watches). @default the kernel's own */
+  restrictKey: v.optional(
+    v.pipe(
+      boolean,
+      v.description(
+        'Lets the key of a peer do nothing but rsync in the folder, from the addresses of that peer',
+      ),
+    ),
+    true,
+  ),
+  hostKeyChecking: v.optional(
+    v.pipe(boolean, v.description('Accepts only those host keys that the peers have told')),
+    true,
+  ),
   maxUserWatches: v.optional(
     v.pipe(
       v.number('is not a number'),
       v.integer('is not a whole number'),
       v.minValue(1, 'is less than 1'),
+      v.description(
+        "At least so many folders can be watched (fs.inotify.max_user_watches); without it the kernel's own",
+      ),
     ),
   ),
-  /** What keeps the clock right; `none` leaves it to others. */
   timeService: v.optional(
-    v.picklist(['chrony', 'none'], 'is neither "chrony" nor "none"'),
+    v.pipe(
+      v.picklist(['chrony', 'none'], 'is neither "chrony" nor "none"'),
+      v.description('What keeps the clock right; none leaves it to others'),
+    ),
     'chrony',
   ),
 })

@@ -37,6 +37,7 @@ export { nodeState } from './facts.js'
 export const mariadbMasterMaster = role({
   name: 'mariadb_master_master',
   params,
+  families: ['debian', 'redhat'],
   publishes: [nodeState, nodeVerdict, nodeNumber],
   needs: [nodeState, nodeVerdict, nodeNumber],
   async run(host, wish) {

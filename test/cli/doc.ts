@@ -1,11 +1,14 @@
 import { spawnSync } from 'node:child_process'
+import { cpSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import * as v from 'valibot'
 import { secretParam } from '../../lib/core/schema.js'
 import { describeParameters } from '../../lib/cli/describe-schema.js'
 
-const bin = fileURLToPath(new URL('../../lib/cli/hostwright.mjs', import.meta.url))
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const bin = join(root, 'lib/cli/hostwright.mjs')
 
 function doc(...args: readonly string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [bin, 'doc', ...args], {
@@ -29,6 +32,7 @@ t.test('describeParameters() tells types and what is left out', async (t) => {
     [v.literal('all'), '"all"', 'required'],
     [secretParam(), 'secret', 'required'],
     [v.optional(secretParam()), 'secret', 'optional'],
+    [v.union([v.number(), v.string(), secretParam()]), 'number or secret', 'required'],
     [
       v.object({ ca: v.string(), key: v.optional(v.string()) }),
       '{ ca: text, key?: text }',
@@ -48,16 +52,32 @@ t.test('hostwright doc prints what a role takes and gives', async (t) => {
   for (const line of [
     /^Role mariadb_master_master$/m,
     /^ {2}replicationPassword +secret +required$/m,
-    /^ {2}port +number +default 3306$/m,
-    /^Families: +see its README$/m,
+    /^ {2}port +number +default 3306\n +At which port it listens$/m,
+    /^Families: +debian, redhat$/m,
     /^Facts published: mariadb_master_master\.state, /m,
   ])
     t.match(stdout, line)
   t.match(doc('epel'), {
     status: 0,
-    stdout: /It takes no parameters\.\n\nFamilies: +see its README\n/,
+    stdout: /It takes no parameters\.\n\nFamilies: +debian, redhat\n/,
   })
+  t.match(doc('cluster_hosts').stdout, /^Families: +any$/m)
 })
+
+t.test(
+  'hostwright doc finds a role of the package in a folder whose name has a space',
+  async (t) => {
+    const checkout = join(t.testdir({ 'a b': {} }), 'a b')
+    for (const name of ['lib', 'roles', 'package.json'])
+      cpSync(join(root, name), join(checkout, name), { recursive: true })
+    symlinkSync(join(root, 'node_modules'), join(checkout, 'node_modules'))
+    const moved = join(checkout, 'lib/cli/hostwright.mjs')
+    const { stdout, stderr } = spawnSync(process.execPath, [moved, 'doc', 'epel'], {
+      encoding: 'utf8',
+    })
+    t.match(stdout, /^Role epel$/m, stderr)
+  },
+)
 
 t.test('hostwright doc refuses what is no role', async (t) => {
   for (const [args, message] of [
