@@ -21,6 +21,8 @@ export interface RoleDefinition<E extends Entries, Output> {
   readonly publishes?: readonly Fact<unknown>[]
   /** Facts of other hosts that it waits for, for `hostwright doc`. */
   readonly needs?: readonly Fact<unknown>[]
+  /** Throws where the parameters can't be, beside one another or the play's hosts. The host is asked nothing before. */
+  checkParams?(host: Host, params: v.InferOutput<Schema<E>>): void
   run(host: Host, params: v.InferOutput<Schema<E>>): Promise<Output>
 }
 
@@ -60,6 +62,7 @@ export function role<const E extends Entries = Record<never, never>, Output = vo
     const view = outer.with({ role: definition.name, tags: [...outer.scope.tags, definition.name] })
     const checked = checkParams(definition, outer.runtime.inventoryHost, params, place)
     try {
+      definition.checkParams?.(createHost(view), checked)
       await refuseFamily(definition, createHost(view), place)
       return await definition.run(createHost(view), checked)
     } catch (error) {

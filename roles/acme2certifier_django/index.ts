@@ -40,6 +40,7 @@ export const acme2certifierDjango = role({
   families: ['debian', 'redhat'],
   publishes: [acmeKept, acmeSecretKey, acmeMigrations],
   needs: [acmeKept, acmeSecretKey, acmeMigrations],
+  checkParams: (host, wish) => void nodesOf(host, wish),
   async run(host, wish) {
     const nodes = nodesOf(host, wish)
     const names = namesOf(host, nodes.names)

@@ -20,6 +20,7 @@ export const lsyncdPeer = role({
   families: ['debian', 'redhat'],
   publishes: [lsyncdNode, lsyncdSource],
   needs: [lsyncdNode, lsyncdSource],
+  checkParams: (host, wish) => void peersOf(host, wish),
   async run(host, wish) {
     const peers = peersOf(host, wish)
     const own = await configure(host, wish, peers)

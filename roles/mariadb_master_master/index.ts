@@ -40,6 +40,7 @@ export const mariadbMasterMaster = role({
   families: ['debian', 'redhat'],
   publishes: [nodeState, nodeVerdict, nodeNumber],
   needs: [nodeState, nodeVerdict, nodeNumber],
+  checkParams: (host, wish) => void nodesOf(host, wish),
   async run(host, wish) {
     const names = nodesOf(host, wish).map(({ name }) => name)
     const configured = await configure(host, wish)

@@ -32,7 +32,8 @@ async function ownRoles(): Promise<ReadonlyMap<string, AnyRole>> {
 }
 
 function hostOf(family: string, role: string): Host {
-  return fakeHost({ system: { family }, vars: { [role]: parameters[role] ?? {} } })
+  const vars = { [role]: parameters[role] ?? {} }
+  return fakeHost({ system: { family }, vars, peers: { other: {} } })
 }
 
 t.test('every own role says which families it supports, and refuses others', async (t) => {

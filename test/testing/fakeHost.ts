@@ -5,6 +5,7 @@ import {
   fact,
   file,
   handler,
+  HostwrightError,
   packages,
   probeKind,
   resourceType,
@@ -132,6 +133,20 @@ t.test('fakeHost() refuses what is not declared, and takes answers of any kind',
     await t.rejects(asking, { code: 'UNSUPPORTED', hint: /^declare / })
   t.throws(() => fakeHost().delegateTo('nobody'), { code: 'INVENTORY_INVALID' })
   t.throws(() => template({ path: '/etc/x', src: 'none.hbs' }), { code: 'PARAMETER_INVALID' })
+})
+
+t.test('a role checks its parameters before it asks the host anything', async (t) => {
+  const two = role({
+    name: 'two',
+    families: ['redhat'],
+    checkParams(host) {
+      if (host.hosts.length < 2) throw new HostwrightError('PARAMETER_INVALID', 'Cannot be alone')
+    },
+    run: async () => await Promise.resolve('done'),
+  })
+  await t.rejects(two(fakeHost()), { code: 'PARAMETER_INVALID', role: 'two' })
+  await t.rejects(two(fakeHost({ peers: { other: {} } })), { code: 'UNSUPPORTED' })
+  t.equal(await two(fakeHost({ peers: { other: {} }, system: { family: 'redhat' } })), 'done')
 })
 
 t.test('a role refuses a family that it does not support', async (t) => {
