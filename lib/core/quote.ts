@@ -4,7 +4,7 @@
  *
  * @see https://pubs.opengroup.org/onlinepubs/9699919799/utilities/V3_chap02.html#tag_18_02_02
  * @example
- * quote("it's") // `'it'\''s'`
+ * quote("it's") // `'it'\\''s'`
  * @throws RangeError for a text with a NUL, which no argument can hold
  */
 export function quote(text: string): string {

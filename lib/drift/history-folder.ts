@@ -10,7 +10,7 @@ const longest = 60
  *
  * @param inventories as given, in their order
  * @example
- * historyFolder('site', ['inventories/lab']) // .hostwright/drift/site/inventories-lab-6c1f0d52
+ * historyFolder('site', ['inventories/lab']) // '.hostwright/drift/site/inventories-lab-18210bc1'
  */
 export function historyFolder(playbook: string, inventories: readonly string[]): string {
   // A project that is somewhere else the next time has its history all the same.

@@ -19,7 +19,8 @@ const origins = new WeakMap<Vars, ReadonlyMap<string, Variable>>()
  * last of several wins.
  *
  * @example
- * await parseExtraVars(['mode=fast note="two words"', '{"count": 3}', '@secrets.yml'])
+ * await parseExtraVars(['mode=fast note="two words"', '{"count": 3}'])
+ * // { mode: 'fast', note: 'two words', count: 3 }
  * @see ansible-core 2.14, utils/vars.py and parsing/splitter.py
  * @throws HostwrightError USAGE_INVALID, VARIABLE_INVALID, VAULT_INVALID
  */

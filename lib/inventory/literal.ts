@@ -10,7 +10,8 @@ import { pythonEscapes } from './python-escapes.js'
  * @see https://docs.python.org/3/library/ast.html#ast.literal_eval
  * @example
  * parseLiteral("{'a': 0x10}") // { value: { a: 16 } }
- * parseLiteral('true') // undefined: only True is a literal
+ * parseLiteral('True') // { value: true }
+ * parseLiteral('true') // undefined
  */
 export function parseLiteral(text: string): { readonly value: unknown } | undefined {
   const reader: Reader = { text, position: 0, depth: 0 }

@@ -40,8 +40,8 @@ export interface LoadedInventory extends Inventory {
  * precedence. Where Ansible warns and goes on, this is an error.
  *
  * @example
- * const inventory = await loadInventory({ sources: ['inventories/prod'] })
- * inventory.select('web:!web3').map((host) => host.vars['ansible_host'])
+ * const inventory = await loadInventory({ sources: ['web1,web2,web3'] })
+ * inventory.select('all:!web3').map(({ name }) => name) // ['web1', 'web2']
  * @see ansible-core 2.14, inventory/manager.py and vars/manager.py
  * @throws HostwrightError INVENTORY_INVALID, VARIABLE_INVALID, VAULT_INVALID, with file and line
  */

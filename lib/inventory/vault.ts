@@ -61,7 +61,7 @@ export function encryptVault(plain: Buffer | string, password: string, id?: stri
  * lines, as YAML's indentation leaves them, do not matter.
  *
  * @example
- * decryptVault(encryptVault('correct horse', password), password).toString() // 'correct horse'
+ * decryptVault(encryptVault('correct horse', 'key'), 'key').toString() // 'correct horse'
  * @throws HostwrightError VAULT_INVALID for a text that is no vault, is damaged, or has another password
  */
 export function decryptVault(text: string, password: string): Buffer {

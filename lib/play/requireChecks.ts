@@ -7,7 +7,10 @@ import type { Check } from './check.js'
  *
  * @throws HostwrightError CHECK_FAILED
  * @example
- * requireChecks([await check(host, 'the cluster has a quorum', …)])
+ * const quorum = await check(host, 'the cluster has a quorum', async () => {
+ *   await host.$({ readOnly: true })`crm_node --quorum`
+ * })
+ * requireChecks([quorum])
  * await host.ensure(service({ name: 'mariadb', state: 'restarted' }))
  */
 export function requireChecks(checks: readonly Check[]): void {

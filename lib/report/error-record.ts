@@ -12,7 +12,7 @@ const deepest = 5
  * place the first line of its stack that is not the library's: the playbook or role that threw it.
  *
  * @example
- * errorRecord(new HostwrightError('COMMAND_FAILED', 'Cannot run "false": exit status 1')).code
+ * errorRecord(new HostwrightError('COMMAND_FAILED', 'Cannot run "false": exit status 1')).code // 'COMMAND_FAILED'
  */
 export function errorRecord(error: unknown): ErrorRecord {
   return redactDeep(describe(error, deepest))

@@ -10,10 +10,8 @@ const shownLines = 10
  * last. Nothing in it can steer a terminal. No line feed at the end.
  *
  * @example
- * formatError(errorRecord(error))
- * // Cannot run "apt-get": exit status 100
- * //   code: COMMAND_FAILED
- * //   host: c1
+ * formatError(errorRecord(error)).split('\n')
+ * // ['Cannot run "apt-get": exit status 100', '  code: COMMAND_FAILED', '  host: c1']
  */
 export function formatError(record: ErrorRecord): string {
   return plainText([record.message, ...details(record)].join('\n'))

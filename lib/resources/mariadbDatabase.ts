@@ -27,7 +27,7 @@ export interface MariadbDatabaseOptions {
  * @throws HostwrightError PARAMETER_INVALID for a drop without `dropData: true`; TASK_FAILED where
  *   MariaDB does not answer
  * @example
- * await host.ensure(mariadbDatabase({ name: 'acme2certifier' }))
+ * mariadbDatabase({ name: 'acme2certifier' })
  */
 export const mariadbDatabase = resourceType<MariadbDatabaseOptions>({
   name: 'mariadbDatabase',

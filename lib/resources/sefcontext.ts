@@ -25,7 +25,7 @@ export interface SefcontextOptions {
   /** As `semanage fcontext -l` lists it: `httpd_sys_content_t`. */
   readonly setype: string
   /** `a` all files, `f` regular files, `d` folders, … @default 'a' */
-  readonly ftype?: keyof typeof kinds
+  readonly ftype?: 'a' | 'f' | 'd' | 'c' | 'b' | 's' | 'l' | 'p'
   /** A path under which files get the labels that they should have. @default none: new files do */
   readonly restore?: string
   /** `absent` takes away what was said on this host; what the policy says stays. @default 'present' */

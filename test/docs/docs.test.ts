@@ -1,21 +1,14 @@
 // What the documents say of files, errors and dependencies.
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { errorCodes } from '../../lib/core/errors.js'
 import * as resources from '../../lib/resources/index.js'
+import { documents, root } from './documents.js'
+import './examples.js'
+import { program } from './program.js'
 import { resourcesPage } from './resources-page.js'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
-const documents = [
-  'README.md',
-  ...['docs', 'roles'].flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.md'))
-      .map((name) => join(folder, name)),
-  ),
-]
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
 
 /** The anchors that GitHub gives to the headings of a document. */
@@ -67,7 +60,7 @@ t.test('every dependency is justified', async (t) => {
 })
 
 t.test('docs/resources.md says what the comments of the source say', async (t) => {
-  const page = resourcesPage(root)
+  const page = resourcesPage(program, root)
   if (process.env['HOSTWRIGHT_DOCS'] === '1') writeFileSync(join(root, 'docs/resources.md'), page)
   t.equal(read('docs/resources.md'), page, 'HOSTWRIGHT_DOCS=1 writes it anew')
   const sections = [...page.matchAll(/^## (.+)$/gm)].map(([, title]) => title)

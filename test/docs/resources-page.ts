@@ -6,15 +6,9 @@ import ts from 'typescript'
 const common = 'CommonOptions'
 
 /** The page, as docs/resources.md has to be. */
-export function resourcesPage(root: string): string {
-  const entry = join(root, 'lib/resources/index.ts')
-  const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), (file) =>
-    ts.sys.readFile(file),
-  ) as { config: { compilerOptions: object } }
-  const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, root)
-  const program = ts.createProgram([entry, join(root, 'lib/resources/types.ts')], options)
+export function resourcesPage(program: ts.Program, root: string): string {
   const checker = program.getTypeChecker()
-  const source = program.getSourceFile(entry)!
+  const source = program.getSourceFile(join(root, 'lib/resources/index.ts'))!
   const exported = checker.getExportsOfModule(checker.getSymbolAtLocation(source)!)
   const functions = exported
     .map((symbol) =>
@@ -76,20 +70,27 @@ function section(
   ]
 }
 
+/** A union as it is written: the compiler's own order of its parts depends on what else it has read. */
+function typeOf(property: ts.Symbol, checker: ts.TypeChecker): string {
+  const declaration = property.valueDeclaration as ts.PropertySignature
+  if (declaration.type && ts.isUnionTypeNode(declaration.type))
+    return declaration.type.getText().replace(/^\|/, '').trim()
+  return checker.typeToString(
+    checker.getNonNullableType(checker.getTypeOfSymbolAtLocation(property, declaration)),
+    undefined,
+    ts.TypeFormatFlags.NoTruncation | ts.TypeFormatFlags.UseSingleQuotesForStringLiteralType,
+  )
+}
+
 function table(properties: readonly ts.Symbol[], checker: ts.TypeChecker): readonly string[] {
   const rows = properties.map((property) => {
-    const declaration = property.valueDeclaration!
-    const type = checker.typeToString(
-      checker.getNonNullableType(checker.getTypeOfSymbolAtLocation(property, declaration)),
-      undefined,
-      ts.TypeFormatFlags.NoTruncation | ts.TypeFormatFlags.UseSingleQuotesForStringLiteralType,
-    )
     const fallback = property
       .getJsDocTags(checker)
       .filter(({ name }) => name === 'default')
       .map(({ text }) => ts.displayPartsToString(text).trim())[0]
     const isOptional = (property.flags & ts.SymbolFlags.Optional) !== 0
     const text = ts.displayPartsToString(property.getDocumentationComment(checker)).trim()
+    const type = typeOf(property, checker)
     return [`\`${property.name}\``, `\`${type}\``, fallback ?? (isOptional ? '' : 'required'), text]
   })
   const cell = (text: string) => text.replace(/\s+/g, ' ').replaceAll('|', '\\|')

@@ -8,7 +8,7 @@ import { pageHtml } from './page-html.js'
  *
  * @param records the history of one playbook, in any order; the newest is the current state
  * @example
- * reportFile('drift.html').write(driftHtml(records))
+ * driftHtml(records).startsWith('<!doctype html>') // true
  */
 export function driftHtml(records: readonly DriftRecord[]): string {
   return pageHtml(driftPage(records))

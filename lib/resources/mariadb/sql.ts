@@ -3,7 +3,7 @@
  *
  * @see https://mariadb.com/kb/en/string-literals/
  * @example
- * sqlText("it's") // `'it\'s'`
+ * sqlText("it's") // `'it\\'s'`
  */
 export function sqlText(text: string): string {
   const escaped = text.replaceAll(/[\\'\n\r\0]/g, (character) => escapes[character] ?? character)

@@ -33,7 +33,7 @@ interface Question {
  * comes as a space, so binary values are asked for with HEX().
  *
  * @example
- * ask(mariadb('SELECT @@server_id AS id')) // { state: 'running', rows: [{ id: '1' }] }
+ * ask(mariadb('SELECT 1 AS one')) // { state: 'running', rows: [{ one: '1' }] }
  * @see mariadb(1)
  */
 export const mariadb = (sql: string): Query<MariadbAnswer> => question({ sql, volatile: false })

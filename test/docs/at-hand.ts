@@ -1,0 +1,117 @@
+// What a reader of an example has at hand, by the names that the examples use.
+import { spawnSync } from 'node:child_process'
+import * as v from 'valibot'
+import { file, HostwrightError, role, secret } from '../../lib/index.js'
+import { loadInventory } from '../../lib/inventory/index.js'
+import { defineLab } from '../../lib/lab/index.js'
+import {
+  hostKeys,
+  packageUpdates,
+  sefcontext,
+  selinux,
+  selinuxModule,
+  seboolean,
+  seport,
+  tcp,
+} from '../../lib/resources/probes/index.js'
+import type { Ask, Query } from '../../lib/resources/types.js'
+import { fakeHost, type FakeHost } from '../../lib/testing/index.js'
+import { driftTimerKey } from '../../roles/drift_timer/index.js'
+import { checks, told } from '../fixtures/drift.js'
+
+export { default as t } from 'tap'
+export * as v from 'valibot'
+
+const blob = 'AAAAC3NzaC1lZDI1NTE5AAAAIGt2bGRqYXNkZmxrYXNqZGZsa2FzamRmbGthc2pk'
+export const publicKey = `ssh-ed25519 ${blob} root@alma9-c2`
+
+/** A host on which what the examples look for is as they say. */
+export function newHost(): FakeHost {
+  const listens = 'LISTEN 0 128 0.0.0.0:22 0.0.0.0:*\n'
+  return fakeHost({
+    name: 'alma9-c1',
+    system: { defaultAddress: '198.51.100.11' },
+    files: {
+      '/etc/fstab': '',
+      '/etc/hosts': '127.0.0.1 localhost\n',
+      '/etc/motd': 'old\n',
+      '/etc/ssh/sshd_config': '#PermitRootLogin yes\n',
+      '/root/.ssh/id_lsyncd': 'key\n',
+      '/root/.ssh/id_lsyncd.pub': 'ssh-ed25519 AAAA… root@alma9-c1\n',
+    },
+    directories: [
+      '/etc/apt/sources.list.d',
+      '/etc/nginx/sites-enabled',
+      '/etc/yum.repos.d',
+      '/srv/app',
+    ],
+    units: {
+      lsyncd: { active: false, enabled: false },
+      mariadb: { active: true, enabled: true },
+    },
+    users: { app: {} },
+    commands: {
+      'crm_node --quorum': '1\n',
+      'ss -Hltn sport = :22': listens,
+      "ss -Hltn sport = :'22'": listens,
+    },
+    answers: [
+      [hostKeys(), [{ type: 'ssh-ed25519', key: blob }]],
+      [packageUpdates(''), { manager: 'apt', updates: [{ name: 'tzdata', from: '1', to: '2' }] }],
+      [selinux(), { status: 'enabled', mode: 'enforcing', policy: 'targeted' }],
+      [seboolean('httpd_can_network_connect'), { running: false, persistent: false }],
+      [selinuxModule('acme-mirror'), null],
+      [
+        sefcontext({ target: '/srv/www(/.*)?', files: 'all files', restore: '/srv/www' }),
+        { local: null, policy: null, mislabeled: 2 },
+      ],
+      [seport({ port: '3307', protocol: 'tcp' }), { local: null, policy: null }],
+      [tcp({ port: 3306 }), 'open'],
+    ],
+    peers: {
+      'alma9-c2': { vars: { ansible_host: '198.51.100.12' } },
+      controller1: { vars: { ansible_host: '198.51.100.13' }, facts: [[driftTimerKey, publicKey]] },
+    },
+  })
+}
+
+export const port = 22
+export const password = secret('correct horse')
+export const passphrase = secret('battery staple')
+export const key = '/usr/share/keyrings/example.gpg'
+
+export const sources = ['web1,web2']
+export const inventory = await loadInventory({
+  sources: [],
+  data: { hosts: { web1: { ansible_connection: 'local' } } },
+})
+export const inventoryHost = inventory.hosts.get('web1')!
+export const lab = defineLab({ name: 'hand', subnet: '198.51.100.0/24', hosts: { one: {} } })
+
+export const motd = role({
+  name: 'motd',
+  params: v.object({ text: v.string() }),
+  run: async (on, { text }) => void (await on.ensure(file({ path: '/etc/motd', content: text }))),
+})
+
+export const host = newHost()
+export const place = { file: 'inventories/lab/hosts.yml', line: 3 }
+export const error = new HostwrightError(
+  'COMMAND_FAILED',
+  'Cannot run "apt-get": exit status 100',
+  { host: 'c1' },
+)
+
+const series = checks()
+series.next([told({ changes: ['mode'] })])
+export const records = series.records
+
+/** Asks this machine. */
+export const ask: Ask = Object.assign(
+  <Answer>({ kind, key: about }: Query<Answer>): Answer => {
+    const script = kind.script([about as never])
+    const { stdout } = spawnSync('sh', ['-c', script])
+    return kind.parse(stdout, [about as never])[0]!
+  },
+  { maybe: <Answer>(query: Query<Answer>): Answer => ask(query) },
+)
