@@ -37,6 +37,12 @@ t.test('links lead somewhere', async (t) => {
   t.ok(documents.length > 10)
 })
 
+t.test('README.md leads to every page of docs/', async (t) => {
+  const readme = read('README.md')
+  for (const document of documents.filter((name) => name.startsWith('docs/')))
+    t.match(readme, `](${document}`, document)
+})
+
 t.test('every error code has its entry, and its exit code there', async (t) => {
   const sections = new Map(
     read('docs/errors.md')

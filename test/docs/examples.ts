@@ -1,5 +1,5 @@
 // Every example of the documents and of the source's comments is compiled, and run where it can be.
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
 import { HostwrightError } from '../../lib/index.js'
@@ -11,8 +11,8 @@ import { documents, root } from './documents.js'
 import { complaintsOf, examples } from './program.js'
 import { isAsSaid, runExample } from './run-example.js'
 
-const cluster = 'it takes the hosts of a cluster: test/lab/site.test.ts runs the same roles'
-const mariadb = 'it asks a MariaDB: test/lab/mariadb.test.ts does'
+const cluster = 'it takes the hosts of a cluster: test/cluster/site.test.ts runs the same roles'
+const mariadb = 'it asks a MariaDB: test/cluster/mariadb.test.ts does'
 const lab = 'it boots hosts: test/package does, with the role of the template'
 /** Its command lines are run, by test/package. */
 const wordForWord = 'docs/getting-started.md'
@@ -21,10 +21,10 @@ const drift = 'it starts a run: test/lab/drift.test.ts checks playbooks'
 
 /** Examples that are compiled, and not run. */
 const notRun: Readonly<Record<string, string>> = {
-  'README.md#2': cluster,
   'docs/concepts.md#2': mariadb,
   'docs/drift.md#2': drift,
   'docs/getting-started.md#6': followed,
+  'docs/lab.md#3': lab,
   'docs/testing.md#1': lab,
   'lib/cli/drift.ts#1': drift,
   'lib/resources/mariadbStatus.ts#1': mariadb,
@@ -64,6 +64,9 @@ t.test('no block of a document, and no example of a comment, is left out', async
       comments.some((example) => example.text === text),
       text,
     )
+  for (const reason of Object.values(notRun))
+    for (const [path] of reason.matchAll(/test\/[\w./-]*\w/g))
+      t.ok(existsSync(join(root, path)), path)
   const names = new Set(examples.map(({ name }) => name))
   t.same(
     [...Object.keys(notRun), ...notPlanned].filter((name) => !names.has(name)),
@@ -93,6 +96,19 @@ t.test('every example runs, and gives what it says', async (t) => {
         t.ok((await loadInventory({ sources: [], data: inventory })).hosts.size, example.name)
     }
   }
+})
+
+t.test('README.md shows a run of its playbook', async (t) => {
+  const playbook = examples.find(({ name }) => name === 'README.md#2')!
+  const { host } = await runExample(playbook, t.testdirName)
+  const output = blocksIn('text').find(({ name }) => name === 'README.md#3')?.text ?? ''
+  const changed = [...output.matchAll(/^changed: \[web1\] (?!handler)(.+?)( \(.*\))?$/gm)]
+  t.same(
+    changed.map(([, task]) => task),
+    ['packages nginx-light', 'file /etc/nginx/conf.d/gzip.conf'],
+  )
+  const planned = host.tasks.map(({ task }) => task)
+  for (const [, task = ''] of changed) t.ok(planned.includes(task), task)
 })
 
 function blocksIn(language: string): readonly Block[] {

@@ -29,7 +29,7 @@ type Module = Readonly<Record<string, unknown>>
 export async function runExample(
   example: Example,
   folder: string,
-): Promise<{ readonly said: readonly Said[]; readonly exported: Module }> {
+): Promise<{ readonly said: readonly Said[]; readonly exported: Module; readonly host: FakeHost }> {
   const host = newHost()
   const said: Said[] = []
   const say = async (text: string, value: unknown, wanted?: () => unknown): Promise<void> => {
@@ -55,7 +55,7 @@ export async function runExample(
     filename: join(folder, basename(example.path)),
   }) as (...values: readonly unknown[]) => Promise<void>
   await run((specifier: string) => loaded.get(specifier), exported, ...names.values())
-  return { said, exported }
+  return { said, exported, host }
 }
 
 export function isAsSaid({ value, wanted }: Said): boolean {
