@@ -5,8 +5,7 @@ import * as v from 'valibot'
 export const motd = role({
   name: 'motd',
   params: v.object({
-    /** The first line. */
-    text: v.string(),
+    text: v.pipe(v.string(), v.description('The first line')),
   }),
   async run(host, { text }) {
     const others = host.hosts.filter((name) => name !== host.name)
