@@ -12,34 +12,26 @@ import { simulatedHost } from './simulated.js'
 
 const [folder = '', count = '0', port = '0'] = process.argv.slice(2)
 const allowed = parsedKey(join(folder, 'user.pub'))
-const hosts = new Map(
+const hostKeys = [readFileSync(join(folder, 'host_key'))]
+/** By address: a server for each host, since connections to two addresses may come from one port. */
+const servers = new Map(
   Array.from({ length: Number(count) }, (_, at) => {
     const host = simulatedHost(folder, at)
     mkdirSync(join(host.home, 'run'), { recursive: true })
     for (const path of [host.home, join(host.home, 'run')]) chownSync(path, host.uid, host.uid)
-    return [host.address, host]
+    return [host.address, new ssh2.Server({ hostKeys }, (client) => serve(client, host))]
   }),
 )
 
 // Whoever has started it has ended.
 process.stdin.on('end', () => process.exit()).resume()
 
-/** By the other end's port, which of the addresses was called. */
-const called = new Map<number, string>()
-const hostKeys = [readFileSync(join(folder, 'host_key'))]
-const ssh = new ssh2.Server({ hostKeys }, (client, { port: from }) => {
-  const host = hosts.get(called.get(from) ?? '')
-  called.delete(from)
-  if (host) serve(client, host)
-  else client.end()
-})
 // Enough room for all to call at once.
 createServer((socket) => {
-  const { localAddress = '', remotePort = 0 } = socket
-  if (!localAddress.startsWith('127.')) return void socket.destroy()
-  called.set(remotePort, localAddress)
+  const server = servers.get(socket.localAddress ?? '')
+  if (!server) return void socket.destroy()
   socket.setNoDelay(true)
-  ssh.injectSocket(socket)
+  server.injectSocket(socket)
 }).listen({ host: '0.0.0.0', port: Number(port), backlog: 4096 }, () => console.log('ready'))
 
 function parsedKey(file: string): ParsedKey {
