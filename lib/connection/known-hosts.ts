@@ -22,10 +22,7 @@ export interface KnownKey {
  */
 export function knownKeys(files: readonly string[], name: string): readonly KnownKey[] {
   return files.flatMap((file) =>
-    readLines(file).flatMap((text, index) => {
-      const known = parseLine(text, name)
-      return known === undefined ? [] : [{ ...known, place: { file, line: index + 1 } }]
-    }),
+    linesOf(file).flatMap(({ names, ...known }) => (matches(names, name) ? [known] : [])),
   )
 }
 
@@ -45,41 +42,61 @@ export function keyType(key: Buffer): string {
   return key.toString('latin1', 4, 4 + key.readUInt32BE(0))
 }
 
-function readLines(file: string): string[] {
+interface Line extends KnownKey {
+  /** The hashed name, or the patterns. */
+  readonly names: readonly string[]
+}
+
+/** As many lines as a fleet has hosts, for each host: what has not changed is parsed once. */
+const parsed = new Map<string, { readonly text: string; readonly lines: readonly Line[] }>()
+
+function linesOf(file: string): readonly Line[] {
+  const text = read(file)
+  const known = parsed.get(file)
+  if (known?.text === text) return known.lines
+  const lines = text.split('\n').flatMap((line, index) => {
+    const found = parseLine(line)
+    return found === undefined ? [] : [{ ...found, place: { file, line: index + 1 } }]
+  })
+  parsed.set(file, { text, lines })
+  return lines
+}
+
+function read(file: string): string {
   try {
-    return readFileSync(file, 'utf8').split('\n')
+    return readFileSync(file, 'utf8')
   } catch {
-    return []
+    return ''
   }
 }
 
-function parseLine(text: string, name: string): Omit<KnownKey, 'place'> | undefined {
+function parseLine(text: string): Omit<Line, 'place'> | undefined {
   const words = text.trim().split(/[ \t]+/)
   const marker = words[0]?.startsWith('@') === true ? words.shift()?.slice(1) : undefined
-  const [names, type, base64] = words
-  if (names === undefined || names.startsWith('#') || type === undefined || base64 === undefined)
+  const [field, type, base64] = words
+  if (field === undefined || field.startsWith('#') || type === undefined || base64 === undefined)
     return
-  if (!matches(names, name)) return
   const key = Buffer.from(base64, 'base64')
   if (key.length < 8 || keyType(key) !== type) return
-  if (marker === undefined) return { type, key }
-  return marker === 'revoked' || marker === 'cert-authority' ? { type, key, marker } : undefined
+  const names = field.startsWith('|') ? [field] : field.toLowerCase().split(',')
+  if (marker === undefined) return { names, type, key }
+  return marker === 'revoked' || marker === 'cert-authority'
+    ? { names, type, key, marker }
+    : undefined
 }
 
-/** Whether a line's first field names the host. A negated pattern that fits outweighs all others. */
-function matches(names: string, name: string): boolean {
-  if (names.startsWith('|')) return matchesHash(names, name)
-  const patterns = names.toLowerCase().split(',')
-  // Most are plain names, and there are as many lines as a fleet has hosts, for each host.
+/** Whether a line is about the host. A negated pattern that fits outweighs all others. */
+function matches(names: readonly string[], name: string): boolean {
+  if (names[0]?.startsWith('|')) return matchesHash(names[0], name)
   const fits = (pattern: string): boolean =>
     /[*?]/.test(pattern) ? globToRegExp(pattern).test(name) : pattern === name
-  if (patterns.some((pattern) => pattern.startsWith('!') && fits(pattern.slice(1)))) return false
-  return patterns.some(fits)
+  if (names.some((pattern) => pattern.startsWith('!') && fits(pattern.slice(1)))) return false
+  return names.some(fits)
 }
 
 /** `|1|salt|hash`, both in base64: HMAC-SHA1 of the name, keyed with the salt. */
-function matchesHash(names: string, name: string): boolean {
-  const [, version, salt, hash] = names.split('|')
+function matchesHash(hashed: string, name: string): boolean {
+  const [, version, salt, hash] = hashed.split('|')
   if (version !== '1' || salt === undefined) return false
   return createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest('base64') === hash
 }
