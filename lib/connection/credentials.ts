@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
-import type { AnyAuthMethod, AuthHandlerMiddleware } from 'ssh2'
+import type { AnyAuthMethod, AuthHandlerMiddleware, ParsedKey } from 'ssh2'
 import { HostwrightError } from '../core/errors.js'
+import { loadSsh2 } from './load-ssh.js'
 import type { ConnectionSettings } from './types.js'
 
 /** One thing to log in with. */
@@ -107,8 +108,6 @@ const missing = 'does not exist'
 
 /** A key file's credential, or why it is none. */
 async function keyFile(settings: ConnectionSettings, file: string): Promise<Credential | string> {
-  const passphrase = settings.privateKeyPassphrase
-  const { utils } = (await import('ssh2')).default
   let text: Buffer
   try {
     text = await readFile(file)
@@ -116,7 +115,8 @@ async function keyFile(settings: ConnectionSettings, file: string): Promise<Cred
     const code = (error as NodeJS.ErrnoException).code
     return `key ${file} ${code === 'ENOENT' ? missing : `cannot be read (${code})`}`
   }
-  const key = utils.parseKey(text, passphrase)
+  const passphrase = settings.privateKeyPassphrase
+  const key = parseKey(await loadSsh2(), file, text, passphrase)
   if (key instanceof Error) {
     if (!/encrypted|passphrase|decrypt|integrity|bad/i.test(key.message))
       return `key ${file} is of no known format (${key.message})`
@@ -127,11 +127,34 @@ async function keyFile(settings: ConnectionSettings, file: string): Promise<Cred
   return { label: `key ${file}`, method: { type: 'publickey', username: settings.user, key } }
 }
 
+/** What a fleet has in common is parsed once: to unlock a key takes a second. */
+const parsedKeys = new Map<
+  string,
+  {
+    readonly text: Buffer
+    readonly passphrase: string | undefined
+    readonly key: ParsedKey | Error
+  }
+>()
+
+function parseKey(
+  { utils }: Awaited<ReturnType<typeof loadSsh2>>,
+  file: string,
+  text: Buffer,
+  passphrase: string | undefined,
+): ParsedKey | Error {
+  const known = parsedKeys.get(file)
+  if (known?.text.equals(text) && known.passphrase === passphrase) return known.key
+  const key = utils.parseKey(text, passphrase)
+  parsedKeys.set(file, { text, passphrase, key })
+  return key
+}
+
 /** The agent's keys as one credential, none where there is no agent, or why it cannot be used. */
 async function agentKeys(username: string): Promise<Credential | string | undefined> {
   const socket = process.env.SSH_AUTH_SOCK
   if (socket === undefined || socket === '') return undefined
-  const { createAgent } = (await import('ssh2')).default
+  const { createAgent } = await loadSsh2()
   const agent = createAgent(socket)
   return new Promise((resolve) => {
     agent.getIdentities((error, keys) => {

@@ -3,6 +3,7 @@ import type { Client } from 'ssh2'
 import { HostwrightError } from '../core/errors.js'
 import { gatherCredentials } from './credentials.js'
 import { hostKeyAlgorithms, refuseHostKey } from './host-key.js'
+import { loadNodeSsh } from './load-ssh.js'
 import type { ConnectionSettings } from './types.js'
 
 /** A logged-in ssh connection. */
@@ -26,8 +27,7 @@ const loginTimeout = 60_000
  */
 export async function dial(settings: ConnectionSettings, through?: Duplex): Promise<SshLine> {
   const credentials = await gatherCredentials(settings)
-  // ssh2 takes 50 ms to load, which a run on local hosts alone need not wait for.
-  const { NodeSSH } = await import('node-ssh')
+  const { NodeSSH } = await loadNodeSsh()
   const ssh = new NodeSSH()
   let refusal: HostwrightError | undefined
   let phase: 'connecting' | 'logging in' | 'ready' = 'connecting'

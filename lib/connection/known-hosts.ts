@@ -21,9 +21,13 @@ export interface KnownKey {
  * @param name - as {@link hostKeyName} gives it
  */
 export function knownKeys(files: readonly string[], name: string): readonly KnownKey[] {
-  return files.flatMap((file) =>
-    linesOf(file).flatMap(({ names, ...known }) => (matches(names, name) ? [known] : [])),
-  )
+  return files.flatMap((file) => {
+    const { plain, other } = linesOf(file)
+    const found = other.filter(({ names }) => matches(names, name))
+    return [...(plain.get(name) ?? []), ...found]
+      .toSorted((a, b) => a.place.line - b.place.line)
+      .map(({ names: _names, ...known }) => known)
+  })
 }
 
 /** The name under which a host's key is stored: with the port where that is not 22. */
@@ -45,20 +49,34 @@ export function keyType(key: Buffer): string {
 interface Line extends KnownKey {
   /** The hashed name, or the patterns. */
   readonly names: readonly string[]
+  readonly place: Place & { readonly line: number }
 }
 
-/** As many lines as a fleet has hosts, for each host: what has not changed is parsed once. */
-const parsed = new Map<string, { readonly text: string; readonly lines: readonly Line[] }>()
+interface Lines {
+  /** By name, where a line has nothing but plain names. */
+  readonly plain: ReadonlyMap<string, readonly Line[]>
+  /** Those that have to be tried. */
+  readonly other: readonly Line[]
+}
 
-function linesOf(file: string): readonly Line[] {
+/** There are as many lines as a fleet has hosts, for each host: what has not changed is parsed once. */
+const parsed = new Map<string, Lines & { readonly text: string }>()
+
+function linesOf(file: string): Lines {
   const text = read(file)
   const known = parsed.get(file)
-  if (known?.text === text) return known.lines
-  const lines = text.split('\n').flatMap((line, index) => {
-    const found = parseLine(line)
-    return found === undefined ? [] : [{ ...found, place: { file, line: index + 1 } }]
-  })
-  parsed.set(file, { text, lines })
+  if (known?.text === text) return known
+  const plain = new Map<string, Line[]>()
+  const other: Line[] = []
+  for (const [index, one] of text.split('\n').entries()) {
+    const found = parseLine(one)
+    if (found === undefined) continue
+    const line = { ...found, place: { file, line: index + 1 } }
+    if (line.names.some((name) => /[|!*?]/.test(name))) other.push(line)
+    else for (const name of new Set(line.names)) plain.set(name, [...(plain.get(name) ?? []), line])
+  }
+  const lines = { text, plain, other }
+  parsed.set(file, lines)
   return lines
 }
 

@@ -57,7 +57,7 @@ export function editPlan(ask: Ask, editing: Editing): Plan {
 
 /** Lines with their line breaks. */
 export function splitLines(text: string): string[] {
-  return text.split(/(?<=\n)/).filter((line) => line !== '')
+  return text.match(/[^\n]*\n|[^\n]+$/g) ?? []
 }
 
 /** A line without its line break. */

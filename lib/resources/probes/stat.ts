@@ -88,6 +88,7 @@ function refuse(line: string): void {
 const escapes: Readonly<Record<string, number>> = { a: 7, b: 8, t: 9, n: 10, v: 11, f: 12, r: 13 }
 
 function unquote(text: string): string {
+  if (!text.includes('\\')) return text
   const bytes: number[] = []
   for (const [part] of text.matchAll(/\\[0-7]{3}|\\.|[^\\]/gsu)) {
     if (!part.startsWith('\\')) bytes.push(...Buffer.from(part))
