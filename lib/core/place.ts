@@ -1,3 +1,4 @@
+import { findSourceMap } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { dirname, relative } from 'node:path'
 
@@ -24,12 +25,8 @@ const goBetween = /\/node_modules\/(?:valibot|p-limit|zx)\//
 
 /** The nearest caller that is not the library itself: the user's playbook, or a role. */
 export function callerPlace(): Place | undefined {
-  const holder: { stack?: string } = {}
-  const limit = Error.stackTraceLimit
-  Error.stackTraceLimit = 30
-  Error.captureStackTrace(holder, callerPlace)
-  Error.stackTraceLimit = limit
-  return firstFrame(holder.stack ?? '', (file) => !isOwn(file) && !goBetween.test(file))
+  const site = callerSite(callerPlace)
+  return site && placeOf(site)
 }
 
 /**
@@ -37,17 +34,47 @@ export function callerPlace(): Place | undefined {
  * templates lie. Source maps may lead to another.
  */
 export function callerFolder(): string | undefined {
+  const site = callerSite(callerFolder)
+  return site && dirname(pathOf(site.getFileName() ?? ''))
+}
+
+/** Made for every resource: a trace as text, with source maps for each of its lines, takes ten times as long. */
+function callerSite(below: () => unknown): NodeJS.CallSite | undefined {
   const { prepareStackTrace, stackTraceLimit } = Error
   const holder: { stack?: unknown } = {}
   Error.stackTraceLimit = 30
   Error.prepareStackTrace = (_, sites) => sites
-  Error.captureStackTrace(holder, callerFolder)
+  Error.captureStackTrace(holder, below)
   const sites = holder.stack as NodeJS.CallSite[]
   Object.assign(Error, { prepareStackTrace, stackTraceLimit })
-  const file = sites
-    .map((site) => pathOf(site.getFileName() ?? ''))
-    .find((path) => path.startsWith('/') && !isOwn(path) && !goBetween.test(path))
-  return file && dirname(file)
+  return sites.find((site) => {
+    const path = pathOf(site.getFileName() ?? '')
+    return path.startsWith('/') && !isOwn(path) && !goBetween.test(path)
+  })
+}
+
+/** By where the code was loaded from. */
+const places = new Map<string, Place>()
+
+function placeOf(site: NodeJS.CallSite): Place {
+  const file = site.getFileName() ?? ''
+  const line = site.getLineNumber() ?? 1
+  const column = site.getColumnNumber() ?? 1
+  const id = `${file}:${line}:${column}`
+  let place = places.get(id)
+  if (place === undefined) {
+    const origin = findSourceMap(file)?.findEntry(line - 1, column - 1)
+    place =
+      origin && 'originalSource' in origin
+        ? {
+            file: pathOf(origin.originalSource),
+            line: origin.originalLine + 1,
+            column: origin.originalColumn + 1,
+          }
+        : { file: pathOf(file), line, column }
+    places.set(id, place)
+  }
+  return place
 }
 
 /** Where in the user's playbook or a role an error that is not the library's was thrown. */
@@ -73,7 +100,6 @@ function isRole(file: string): boolean {
   return /^(?:dist\/)?roles\//.test(file.slice(packageFolder.length))
 }
 
-/** Traces are long, and made for every resource: no more of one is read than is needed. */
 function firstFrame(stack: string, accept: (file: string) => boolean): Place | undefined {
   for (const line of stack.split('\n').slice(1)) {
     const found = /(?:\(|at |async )((?:file:\/\/)?\/[^()]*?):(\d+):(\d+)\)?$/.exec(line)
