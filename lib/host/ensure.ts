@@ -226,6 +226,10 @@ class Ensure {
       }
     }
     const failure = steps.failure(results)
+    if (failure && failure.undone.length > 0) {
+      this.#planned = [...failure.undone]
+      if (!(await this.#sendNow([]))) return false
+    }
     if (failure) return await this.#retry(failure.item, failure.error)
     for (const item of planned) this.#made(item)
     this.#planned = []

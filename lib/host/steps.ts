@@ -12,6 +12,14 @@ export interface Planned {
   readonly plan: Plan<unknown>
 }
 
+/** The first plan that a step of has failed. */
+export interface Failure {
+  readonly item: Planned
+  readonly error: HostwrightError
+  /** Plans before it that a later one was to carry out with its own. */
+  readonly undone: readonly Planned[]
+}
+
 /** The steps of plans as part of a message. */
 export interface Steps {
   readonly sections: readonly Section[]
@@ -21,10 +29,7 @@ export interface Steps {
   readonly timeout: number | undefined
   /** Tells that the first one begins. */
   begin(): void
-  /** The first plan that a step of has failed. */
-  failure(
-    results: readonly (SectionResult | undefined)[],
-  ): { readonly item: Planned; readonly error: HostwrightError } | undefined
+  failure(results: readonly (SectionResult | undefined)[]): Failure | undefined
 }
 
 /**
@@ -37,7 +42,18 @@ export function stepsOf(
   planned: readonly Planned[],
   made: (item: Planned, unneeded?: string) => void,
 ): Steps {
-  const steps = planned.flatMap((item) => item.plan.steps.map((step, at) => ({ item, step, at })))
+  const replaced = replacedBy(planned)
+  const steps = planned
+    .filter((item) => !replaced.has(item))
+    .flatMap((item) =>
+      item.plan.steps.map((step, at) => ({
+        item,
+        step,
+        // What it makes so, in order.
+        all: planned.filter((other) => other === item || replaced.get(other) === item),
+        at,
+      })),
+    )
   const begin = (section: number) => {
     const task = steps[section]?.item.resource.task
     if (task !== undefined) view.emit({ type: 'start', task })
@@ -47,8 +63,11 @@ export function stepsOf(
     if (task !== undefined) view.emit({ type: 'output', task, stream, text })
   })
   return {
-    sections: steps.map(({ item, step, at }) => ({
-      script: at === 0 ? view.duePrefix(handlersOf(item.resource)) + step.script : step.script,
+    sections: steps.map(({ all, step, at }) => ({
+      script:
+        at === 0
+          ? view.duePrefix(all.flatMap(({ resource }) => handlersOf(resource))) + step.script
+          : step.script,
       ...(step.input && { input: step.input }),
       ...(step.readsExactly && { readsExactly: true }),
       ...(step.unless && { unless: step.unless.test }),
@@ -60,7 +79,8 @@ export function stepsOf(
         lines.flush(section)
         const step = steps[section]
         if (step && exitCode === 0 && step.at === step.item.plan.steps.length - 1)
-          made(step.item, unneeded === true ? step.step.unless?.reason : undefined)
+          for (const item of step.all)
+            made(item, unneeded === true ? step.step.unless?.reason : undefined)
         begin(section + 1)
       },
     },
@@ -69,11 +89,35 @@ export function stepsOf(
     failure(results) {
       for (const [section, { item, step }] of steps.entries()) {
         const result = results[section]
-        if (result?.exitCode !== 0) return { item, error: stepError(item.resource, step, result) }
+        if (result?.exitCode === 0) continue
+        const error = stepError(item.resource, step, result)
+        const done = steps.slice(0, section).flatMap(({ all }) => all)
+        const undone = planned
+          .slice(0, planned.indexOf(item))
+          .filter((other) => replaced.has(other) && !done.includes(other))
+        return { item, error, undone }
       }
       return undefined
     },
   }
+}
+
+/**
+ * Writes that a later one of the message replaces, with nothing but writes in between: nobody would ever
+ * see them. Of several lines that a file gets, only the last is written, with all of them.
+ */
+function replacedBy(planned: readonly Planned[]): ReadonlyMap<Planned, Planned> {
+  const replaced = new Map<Planned, Planned>()
+  let later = new Map<string, Planned>()
+  for (const item of planned.toReversed()) {
+    const [step, ...rest] = item.plan.steps
+    const path = rest.length === 0 ? step?.writes : undefined
+    const last = path === undefined ? undefined : later.get(path)
+    if (path === undefined) later = new Map()
+    else if (last === undefined) later.set(path, item)
+    else replaced.set(item, last)
+  }
+  return replaced
 }
 
 /** A time limit is a message's, so what has one travels alone. What is last may take questions along. */

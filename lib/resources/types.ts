@@ -53,6 +53,8 @@ export interface Step {
   readonly input?: Uint8Array
   /** It reads its whole input and no byte more, so that no program has to see to that. @default false */
   readonly readsExactly?: boolean
+  /** All that it does is give the file at this path its whole content. */
+  readonly writes?: string
   /** Milliseconds. */
   readonly timeout?: number
   /** Where the host itself finds out that it is not needed: POSIX sh that then ends with 0, and why. */

@@ -3,7 +3,7 @@ import { posix } from 'node:path'
 import { HostwrightError } from '../core/errors.js'
 import { quote } from '../core/quote.js'
 import type { Change } from '../report/events.js'
-import { newOwner, owns, pathEffects, reloadUnits, sum } from './paths.js'
+import { isUnitFile, newOwner, owns, pathEffects, reloadUnits, sum } from './paths.js'
 import { checkAccount, checkMode, checkPath, refuse } from './parameters.js'
 import { content } from './probes/content.js'
 import { identity } from './probes/identity.js'
@@ -201,6 +201,7 @@ function writeStep(
     script: lines.join('\n'),
     input: bytes,
     readsExactly: true,
+    ...(validate === undefined && backup !== true && !isUnitFile(path) && { writes: path }),
     errors: {
       [validationFailed]: {
         code: 'VALIDATION_FAILED',

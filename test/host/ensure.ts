@@ -1,6 +1,6 @@
 import t from 'tap'
 import { spawn } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { HostwrightError } from '../../lib/core/errors.js'
 import { secret } from '../../lib/core/secret.js'
@@ -10,7 +10,8 @@ import type { Run } from '../../lib/play/run.js'
 import { command } from '../../lib/resources/command.js'
 import { file } from '../../lib/resources/file.js'
 import { directory } from '../../lib/resources/directory.js'
-import type { Effects, Query } from '../../lib/resources/types.js'
+import { lineInFile } from '../../lib/resources/lineInFile.js'
+import type { Effects, Query, Resource } from '../../lib/resources/types.js'
 import { cell } from '../fixtures/cell.js'
 import { localInventory, tempFolder, testRun } from '../fixtures/run.js'
 
@@ -41,6 +42,71 @@ t.test(
     t.equal(readFileSync(join(folder, 'c99'), 'utf8'), 'v99')
   },
 )
+
+t.test('lines of one file are one write, unless something in between may look at it', async (t) => {
+  const folder = await tempFolder(t)
+  const inventory = await localInventory(t, ['a'])
+  const path = join(folder, 'lines')
+  const log = join(folder, 'log')
+  const line = (text: string) => lineInFile({ path, line: text, create: true })
+  const other = file({ path: join(folder, 'other'), content: 'x' })
+  const notify = handler('told', async (host) => {
+    await host.ensure(command({ run: `cp ${path} ${folder}/told` }))
+  })
+  // Says what it is called with, and does it.
+  const bin = join(folder, 'bin')
+  mkdirSync(bin)
+  writeFileSync(join(bin, 'mv'), `#!/bin/sh\necho "$@" >>${log}\nexec /bin/mv "$@"\n`, {
+    mode: 0o755,
+  })
+  const run = async (resources: readonly Resource[]) => {
+    const { PATH } = process.env
+    process.env['PATH'] = `${bin}:${PATH}`
+    for (const one of [path, log]) rmSync(one, { force: true })
+    const { tasks, thrown, events } = await testRun({ inventory }, async (play) => {
+      await play('lines', { hosts: 'all' }, async (host) => await host.ensure(resources))
+    })
+    process.env['PATH'] = PATH
+    const failed = events.filter(({ type }) => type === 'failure').length
+    const writes = readFileSync(log, 'utf8')
+      .split('\n')
+      .filter((one) => one.endsWith(path)).length
+    return { tasks, thrown, failed, writes, content: readFileSync(path, 'utf8') }
+  }
+  const whole = 'one\ntwo\nthree\n'
+  const together = await run([
+    lineInFile({ path, line: 'one', create: true, notify }),
+    line('two'),
+    other,
+    line('three'),
+  ])
+  t.match(together, { writes: 1, failed: 0, content: whole })
+  t.strictSame(
+    together.tasks.filter((task) => task.includes('changed')).length,
+    5,
+    'each has changed, and the handler has run',
+  )
+  t.equal(readFileSync(join(folder, 'told'), 'utf8'), whole)
+  const looked = await run([
+    line('one'),
+    line('two'),
+    command({ run: `cp ${path} ${folder}/seen` }),
+    line('three'),
+  ])
+  t.match(looked, { writes: 2, failed: 0, content: whole })
+  t.equal(readFileSync(join(folder, 'seen'), 'utf8'), 'one\ntwo\n')
+  const broken = await run([
+    line('one'),
+    line('two'),
+    file({ path: '/proc/no-such-file', content: 'x' }),
+    line('three'),
+  ])
+  t.match(broken, { writes: 1, failed: 1, content: 'one\ntwo\n' }, 'what stands before is done')
+  t.strictSame(broken.tasks.slice(0, 2), [
+    `a lineInFile ${path}: changed`,
+    `a lineInFile ${path}: changed`,
+  ])
+})
 
 t.test('what several ensure() ask at the same time is one message', async (t) => {
   const folder = await tempFolder(t)
