@@ -1,3 +1,6 @@
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import type { ErrorCode } from '../core/errors.js'
 import { formatPlace } from '../core/place.js'
 import type { ErrorRecord } from './events.js'
 import { plainText } from './text.js'
@@ -6,15 +9,23 @@ import { plainText } from './text.js'
 const shownLines = 10
 
 /**
- * An error for people: the message, then each thing that is known on a line of its own, the hint
- * last. Nothing in it can steer a terminal. No line feed at the end.
+ * An error for people: the message, then each thing that is known on a line of its own, at last the
+ * hint and where the code is explained. Nothing in it can steer a terminal. No line feed at the end.
  *
  * @example
- * formatError(errorRecord(error)).split('\n')
+ * formatError(errorRecord(error)).split('\n').slice(0, 3)
  * // ['Cannot run "apt-get": exit status 100', '  code: COMMAND_FAILED', '  host: c1']
  */
 export function formatError(record: ErrorRecord): string {
-  return plainText([record.message, ...details(record)].join('\n'))
+  const see = line('see', errorEntry(record.code))
+  return plainText([record.message, ...details(record), ...see].join('\n'))
+}
+
+/** Where the page that comes with the package tells of a code; it has a heading for each. */
+function errorEntry(code: ErrorCode): string {
+  // By the package's name, because the compiled file lies one folder deeper.
+  const own = dirname(createRequire(import.meta.url).resolve('hostwright/package.json'))
+  return `${formatPlace({ file: join(own, 'docs/errors.md') })}#${code.toLowerCase()}`
 }
 
 function details(record: ErrorRecord): readonly string[] {

@@ -67,6 +67,7 @@ t.test('the package', { timeout: 1_500_000 }, async (t) => {
       'roles/mariadb_master_master/index.ts',
       'dist/roles/mariadb_master_master/templates/master-master.cnf.hbs',
       'dist/lib/lab/boot-host.sh',
+      'docs/errors.md',
     ])
       t.ok(files.includes(path), path)
     t.same(
@@ -99,6 +100,11 @@ t.test('the package', { timeout: 1_500_000 }, async (t) => {
       await runIn(site, 'npx', 'hostwright', 'run', 'named.ts', '-i', 'local.yml', '--list-hosts'),
       { exitCode: 0, stdout: /one/ },
       'it reads TypeScript',
+    )
+    t.match(
+      await runIn(site, 'npx', 'hostwright', 'run', 'none.ts'),
+      { exitCode: 1, stderr: '  see: node_modules/hostwright/docs/errors.md#usage_invalid\n' },
+      'its errors lead to the page that it holds',
     )
   })
 

@@ -90,6 +90,7 @@ const cases: readonly Case[] = [
       '    Cannot find "it": gone',
       '      code: CHECK_FAILED',
       '      hint: look',
+      '      see: docs/errors.md#check_failed',
     ],
   },
   {
@@ -217,6 +218,7 @@ const cases: readonly Case[] = [
       '    Cannot reach "c2": no answer',
       '      code: HOST_UNREACHABLE',
       '      hint: Boot it',
+      '      see: docs/errors.md#host_unreachable',
     ],
   },
   { name: 'start is quiet', body: { type: 'start', host: 'c1', task: 'x' }, shows: [] },

@@ -47,11 +47,11 @@ t.test('junitReporter() writes one document, at the end', async (t) => {
 <testsuites name="a &lt;b&gt;" tests="5" failures="1" errors="1" skipped="1" time="1.506">
   <testsuite name="One" tests="2" failures="0" errors="1" skipped="0" time="0.005">
     <testcase name="file /a" classname="c1.base" time="0.005"/>
-    <testcase name="file /b" classname="c1" time="0.000"><error message="Cannot &quot;be&quot; &lt;1&gt; &amp; 2">Cannot &quot;be&quot; &lt;1&gt; &amp; 2&#10;  code: CHECK_FAILED&#10;  task: file /b</error></testcase>
+    <testcase name="file /b" classname="c1" time="0.000"><error message="Cannot &quot;be&quot; &lt;1&gt; &amp; 2">Cannot &quot;be&quot; &lt;1&gt; &amp; 2&#10;  code: CHECK_FAILED&#10;  task: file /b&#10;  see: docs/errors.md#check_failed</error></testcase>
   </testsuite>
   <testsuite name="Two" tests="3" failures="1" errors="0" skipped="1" time="1.501">
     <testcase name="it holds" classname="c1" time="1.500"/>
-    <testcase name="that holds" classname="c1" time="0.001"><failure message="Cannot &quot;be&quot; &lt;1&gt; &amp; 2">Cannot &quot;be&quot; &lt;1&gt; &amp; 2&#10;  code: CHECK_FAILED</failure></testcase>
+    <testcase name="that holds" classname="c1" time="0.001"><failure message="Cannot &quot;be&quot; &lt;1&gt; &amp; 2">Cannot &quot;be&quot; &lt;1&gt; &amp; 2&#10;  code: CHECK_FAILED&#10;  see: docs/errors.md#check_failed</failure></testcase>
     <testcase name="all" classname="c1" time="0.000"><skipped message="line&#10;line"/></testcase>
   </testsuite>
 </testsuites>

@@ -10,7 +10,7 @@ import {
 import { join } from 'node:path'
 import { PassThrough, Writable } from 'node:stream'
 import t from 'tap'
-import { HostwrightError } from '../../lib/core/errors.js'
+import { errorCodes, HostwrightError, type ErrorCode } from '../../lib/core/errors.js'
 import { secret } from '../../lib/core/secret.js'
 import {
   createEventStream,
@@ -234,12 +234,22 @@ t.test('errorRecord() and formatError() tell all that is known', async (t) => {
     code: HOST_LOCKED
     host: c1
     cause: inner ***
-  hint: Look at the log`,
+  hint: Look at the log
+  see: docs/errors.md#command_failed`,
   )
   t.equal(
     formatError({ code: 'TASK_FAILED', message: 'one\ntwo', role: 'db', stderr: 'short\n' }),
-    'one\ntwo\n  code: TASK_FAILED\n  role: db\n  stderr: short',
+    'one\ntwo\n  code: TASK_FAILED\n  role: db\n  stderr: short\n  see: docs/errors.md#task_failed',
   )
+})
+
+t.test('every error leads to the entry of its code', async (t) => {
+  for (const code of Object.keys(errorCodes) as ErrorCode[]) {
+    const text = formatError(errorRecord(new HostwrightError(code, 'Cannot')))
+    const [, page = '', anchor] = /^ {2}see: (.+)#(\w+)$/m.exec(text) ?? []
+    const headings = [...readFileSync(page, 'utf8').matchAll(/^## (.+)$/gm)]
+    t.equal(headings.filter(([, title]) => title?.toLowerCase() === anchor).length, 1, code)
+  }
 })
 
 t.test('errorRecord() takes whatever was thrown', async (t) => {
