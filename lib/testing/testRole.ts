@@ -5,6 +5,7 @@ import type { Lab } from '../lab/index.js'
 import type { HostwrightEvent } from '../report/events.js'
 import { consoleReporter } from '../report/index.js'
 import { untruths } from './compare-runs.js'
+import { holdLab } from './hold-lab.js'
 import { layerDifferences, layerOf } from './layer.js'
 import { openHosts } from './open-hosts.js'
 import { runPlay, type PlayRun } from './run-play.js'
@@ -16,8 +17,9 @@ import type { TestedRole, TestRoleOptions } from './types.js'
  * make just what check mode has planned; and runs again, which must change nothing. What failed is
  * shown on standard error, with the recap.
  *
- * The lab is taken down by `close`, and at once where the role does not pass; with `--keep` among
- * the arguments of the test, or HOSTWRIGHT_KEEP=1, it stays.
+ * The lab is taken down by `close`, and at once where the role does not pass; with HOSTWRIGHT_KEEP=1,
+ * or `--keep` among the arguments of the test's process, it stays. Other tests of the lab, also in
+ * other processes, wait until `close`.
  *
  * @throws HostwrightError CHECK_FAILED, and what the role or the lab throws
  * @example
@@ -29,11 +31,10 @@ export async function testRole(options: TestRoleOptions): Promise<TestedRole> {
   const { lab, play, hosts = 'all', become = false } = options
   const keep =
     options.keep ?? (process.argv.includes('--keep') || process.env['HOSTWRIGHT_KEEP'] === '1')
-  const down = async (): Promise<void> => {
-    if (!keep) await lab.down()
-  }
+  const progress = (line: string): void => void process.stderr.write(`lab ${lab.name}: ${line}\n`)
+  const free = await holdLab(lab.name, progress)
   try {
-    await lab.reset(undefined, (line) => void process.stderr.write(`lab ${lab.name}: ${line}\n`))
+    await lab.reset(undefined, progress)
     const inventory = await loadInventory({ sources: [], data: await lab.load() })
     const run = { inventory, hosts, become }
     const check = await runChecked(lab, { ...run, mode: 'check' }, play)
@@ -47,14 +48,22 @@ export async function testRole(options: TestRoleOptions): Promise<TestedRole> {
     const opened = await openHosts(run)
     const close = async (): Promise<void> => {
       await opened.close()
-      await down()
+      await leave(lab, keep, free)
     }
     const events = { check, first, second }
     return { host: opened.host, events, close, [Symbol.asyncDispose]: close }
   } catch (error) {
     const untouched = error instanceof HostwrightError && error.code === 'LAB_UNAVAILABLE'
-    if (!untouched) await down()
+    await leave(lab, keep || untouched, free)
     throw error
+  }
+}
+
+async function leave(lab: Lab, keep: boolean, free: () => Promise<void>): Promise<void> {
+  try {
+    if (!keep) await lab.down()
+  } finally {
+    await free()
   }
 }
 

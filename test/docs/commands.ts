@@ -11,11 +11,12 @@ import { root } from './documents.js'
 const others = ['apt-get', 'cd', 'chmod', 'cp', 'mv']
 const ofNpm = ['ci', 'cit', 'install', 'pack', 'test']
 
-/** The commands of a block of shell, as words. */
+/** The commands of a block of shell, as words, without the variables that are set for one. */
 export function commandsOf(text: string): readonly (readonly string[])[] {
   return text
     .split(/\n|&&/)
     .map(splitWords)
+    .map((words) => words.slice(words.findIndex((word) => !/^[A-Z_]+=/.test(word))))
     .filter(({ length }) => length > 0)
 }
 

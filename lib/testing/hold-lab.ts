@@ -1,0 +1,29 @@
+import { rmdir } from 'node:fs/promises'
+import { withLock } from '../lab/lock.js'
+import { labTestFolder } from '../lab/places.js'
+import type { Progress } from '../lab/types.js'
+
+/**
+ * Waits until no other test has a lab's hosts: runners start files side by side.
+ *
+ * @returns what gives them free
+ */
+export async function holdLab(name: string, progress: Progress): Promise<() => Promise<void>> {
+  const folder = labTestFolder(name)
+  let free: () => void = () => undefined
+  const freed = new Promise<void>((resolve) => (free = resolve))
+  let held: Promise<void> = Promise.resolve()
+  await new Promise<void>((resolve, reject) => {
+    const work = async (): Promise<void> => {
+      resolve()
+      await freed
+      await rmdir(folder)
+    }
+    held = withLock(folder, work, () => progress('waiting for another test of it'))
+    held.catch(reject)
+  })
+  return async () => {
+    free()
+    await held
+  }
+}
