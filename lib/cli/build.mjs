@@ -13,7 +13,14 @@ const { status } = spawnSync(process.execPath, [tsc, '-p', 'lib/cli/tsconfig.bui
 })
 if (status !== 0) process.exit(status ?? 1)
 // These are run from the checkout or the package, never from dist.
-const left = ['bootstrap.mjs', 'build.mjs', 'hostwright.mjs', 'template', 'tsconfig.build.json']
+const left = [
+  'bootstrap.mjs',
+  'build.mjs',
+  'create-hostwright',
+  'hostwright.mjs',
+  'template',
+  'tsconfig.build.json',
+]
 for (const folder of ['lib', 'roles'])
   cpSync(folder, `dist/${folder}`, {
     recursive: true,
