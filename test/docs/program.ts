@@ -61,8 +61,14 @@ function makeProgram(): ts.Program {
     ts.sys.readFile(file),
   ) as { config: { compilerOptions: object } }
   const { options } = ts.convertCompilerOptionsFromJson(
-    // An example need not go on to use what it makes.
-    { ...config.compilerOptions, noUnusedLocals: false, noEmit: true },
+    {
+      ...config.compilerOptions,
+      // An example need not go on to use what it makes.
+      noUnusedLocals: false,
+      noEmit: true,
+      // As in the template.
+      allowImportingTsExtensions: true,
+    },
     root,
   )
   const host = ts.createCompilerHost(options)

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fakeHost, testRole } from 'hostwright/test'
-import lab from '../../inventories/lab/hosts.js'
-import { motd } from './index.js'
+import lab from '../../inventories/lab/hosts.ts'
+import { motd } from './index.ts'
 
 test('motd replaces the message, planned against a declared state', async () => {
   const host = fakeHost({ files: { '/etc/motd': 'old\n' } })
