@@ -1,6 +1,15 @@
 // The package as npm packs it, installed in a folder outside of the checkout.
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import type { Host } from '../../lib/host/index.js'
@@ -21,13 +30,17 @@ import { serveRegistry } from '../fixtures/registry.js'
 import { tempFolder } from '../fixtures/run.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const own = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+const manifestOf = (folder: string) =>
+  JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as Manifest
+interface Manifest {
   readonly name: string
   readonly version: string
   readonly bin: Readonly<Record<string, string>>
   readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>
   readonly dependencies: Readonly<Record<string, string>>
 }
+const own = manifestOf('.')
+const starter = 'lib/cli/create-hostwright'
 
 function eventsOf({ stdout }: Ended): readonly HostwrightEvent[] {
   return stdout
@@ -76,13 +89,47 @@ t.test('the package', { timeout: 1_500_000 }, async (t) => {
       ),
       [],
     )
-    t.ok(size < 1_000_000, `${size} bytes`)
+    t.ok(size < 1_200_000, `${size} bytes`)
+  })
+
+  await t.test('is what npm, Node and the compiler expect of a package', async (t) => {
+    for (const [program, ...flags] of [
+      ['publint', '--strict', tarball],
+      ['attw', '--no-color', '--profile', 'esm-only', tarball],
+    ] as const) {
+      const { exitCode, stdout, stderr } = await runIn(root, 'npx', program, ...flags)
+      t.equal(exitCode, 0, `${program}: ${stdout}\n${stderr}`)
+    }
+  })
+
+  await t.test('has the sources of what is compiled in its source maps', async (t) => {
+    const installed = join(site, 'node_modules/hostwright')
+    const maps = readdirSync(join(installed, 'dist'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.js.map'))
+      .map((name) => join(installed, 'dist', name))
+    const lacking = maps.filter((map) => {
+      const { sources, sourcesContent } = JSON.parse(readFileSync(map, 'utf8')) as {
+        readonly sources: readonly string[]
+        readonly sourcesContent?: readonly string[]
+      }
+      return sources.some((source, index) => {
+        const near = relative(installed, resolve(dirname(map), source))
+        return sourcesContent?.[index] !== readFileSync(join(root, near), 'utf8')
+      })
+    })
+    t.same(lacking, [])
+    t.ok(maps.length > 100)
   })
 
   await t.test('is checked by a strict compiler, with the examples of the documents', async (t) => {
     for (const page of ['roles', 'testing'])
       for (const [index, { language, text }] of blocksOf(`docs/${page}.md`).entries())
         if (language === 'ts') writeFileSync(join(site, `${page}-${index}.ts`), text)
+    const misuse = readFileSync(join(root, 'test/types/misuse.ts'), 'utf8')
+      .replace('../../lib/index.js', 'hostwright')
+      .replace(/\.\.\/\.\.\/(roles\/\w+)\/index\.js/, 'hostwright/$1')
+    t.notMatch(misuse, '../')
+    writeFileSync(join(site, 'misuse.ts'), misuse)
     t.match(await runIn(site, 'npx', 'tsc', '-p', '.'), { exitCode: 0, stdout: '' })
   })
 
@@ -123,25 +170,63 @@ t.test('the package', { timeout: 1_500_000 }, async (t) => {
     }
   })
 
-  await t.test('builds hosts from TypeScript, and finds them done from JavaScript', async (t) => {
+  await t.test('builds blank hosts from TypeScript, and from JavaScript', async (t) => {
     const lab = async (verb: string) =>
       await succeedIn(site, 'npx', 'hostwright', 'lab', verb, '-i', 'hosts.ts')
     t.teardown(async () => void (await lab('down')))
-    await lab('down')
-    await lab('up')
-    const run = async (program: string) =>
-      await playbook(program, '-i', 'hosts.ts', '--output', 'json')
-    const first = await run('site.ts')
-    t.equal(first.exitCode, 0, first.stderr)
-    t.ok((changesOf(eventsOf(first))['one'] ?? 0) > 5)
-    for (const program of ['site.ts', 'site.mjs']) {
-      const again = await run(program)
+    for (const language of ['ts', 'mjs']) {
+      const run = async () =>
+        await playbook(`site.${language}`, '-i', `hosts.${language}`, '--output', 'json')
+      await lab('down')
+      const first = await run()
+      t.equal(first.exitCode, 0, first.stderr)
+      t.ok((changesOf(eventsOf(first))['one'] ?? 0) > 5, language)
+      const again = await run()
       t.equal(again.exitCode, 0, again.stderr)
-      t.same(changesOf(eventsOf(again)), { one: 0, two: 0 }, program)
+      t.same(changesOf(eventsOf(again)), { one: 0, two: 0 }, language)
+      const flags = [...(language === 'ts' ? ['--import', 'tsx'] : []), '--test']
+      const tested = await runIn(site, 'node', ...flags, `roles/notice/notice.test.${language}`)
+      t.equal(tested.exitCode, 0, `${tested.stdout}\n${tested.stderr}`)
     }
-    const flags = ['--import', 'tsx', '--test', 'roles/notice/notice.test.ts']
-    const tested = await runIn(site, 'node', ...flags)
-    t.equal(tested.exitCode, 0, `${tested.stdout}\n${tested.stderr}`)
+  })
+
+  await t.test('testRole() needs no test runner, and shows a run that does not pass', async (t) => {
+    const failed = await runIn(site, 'node', 'plain.mjs')
+    t.match(failed, { exitCode: 1, stdout: /^made by a package, told by one\n$/ })
+    t.match(
+      failed.stderr,
+      /changed: \[one\] command date.*PLAY RECAP.*one +: ok=1 +changed=1 .*the second run changed something/s,
+    )
+    const within = await runIn(site, 'node', '--test', 'plain.mjs')
+    t.match(within, { exitCode: 1, stdout: /PLAY RECAP.*# fail 1$/ms }, 'node:test shows it too')
+  })
+
+  await t.test('roles of a package of their own, as the page says', async (t) => {
+    const roles = join(site, 'my-roles')
+    const blocks = blocksOf('docs/roles.md')
+    const role = blocks.find(({ language }) => language === 'ts')?.text ?? ''
+    const manifest = blocks.find(({ language }) => language === 'json')?.text ?? ''
+    const { dependencies, peerDependencies } = JSON.parse(manifest) as Record<string, object>
+    for (const [, name = ''] of role.matchAll(/ from '([^'.]+)'/g))
+      t.ok(name in { ...dependencies, ...peerDependencies }, name)
+    mkdirSync(join(roles, 'templates'), { recursive: true })
+    writeFileSync(join(roles, 'package.json'), manifest)
+    writeFileSync(join(roles, 'index.ts'), role)
+    writeFileSync(join(roles, 'templates/app.conf.hbs'), 'port {{port}}\n')
+    cpSync(join(site, 'tsconfig.json'), join(roles, 'tsconfig.json'))
+    await succeedIn(roles, 'npm', 'pack')
+    await install(site, join(roles, 'my-roles-1.0.0.tgz'))
+    const program = `
+      import { secret } from 'hostwright'
+      import { fakeHost } from 'hostwright/test'
+      import { app } from 'my-roles'
+      const host = fakeHost({ units: { app: { active: false, enabled: false } } })
+      console.log((await app(host, { password: secret('correct horse') })).url)
+      console.log(host.tasks.map(({ task }) => task).join())`
+    t.equal(
+      await succeedIn(site, 'node', '--input-type=module', '-e', program),
+      'http://fake:8080\ntemplate /etc/app.conf,service app\n',
+    )
   })
 
   await t.test('init overwrites nothing', async (t) => {
@@ -168,17 +253,33 @@ t.test('the package', { timeout: 1_500_000 }, async (t) => {
   })
 
   await t.test('the page that gets a reader started does so, word for word', async (t) => {
-    const empty = join(site, 'empty')
+    // Nothing that is installed above it can stand in for what is missing.
+    const empty = join(folder, 'empty')
     mkdirSync(empty)
+    const created = await packPackage(folder, starter)
     const other = (await succeedIn(site, 'npm', 'config', 'get', 'registry')).trim()
-    const registry = await serveRegistry(t, tarball, own, other)
+    const served = [
+      { tarball, manifest: own },
+      { tarball: created.tarball, manifest: manifestOf(starter) },
+    ]
+    const registry = await serveRegistry(t, served, other)
+    const cache = join(folder, 'npm')
+    mkdirSync(cache)
+    // The downloads are everybody's; what npx has installed once, of an earlier build, is not.
+    const shared = (await succeedIn(site, 'npm', 'config', 'get', 'cache')).trim()
+    symlinkSync(join(shared, '_cacache'), join(cache, '_cacache'))
+    const npm = [
+      `npm_config_registry=${registry}`,
+      `npm_config_cache=${cache}`,
+      'npm_config_prefer_offline=true',
+      'npm_config_yes=true',
+    ]
     const lab = defineLab({
       name: 'myhosts',
       subnet: '198.18.52.0/27',
       hosts: { one: {}, two: {} },
     })
     t.teardown(async () => await lab.down())
-    const npm = [`npm_config_registry=${registry}`, 'npm_config_prefer_offline=true']
     const script = scriptOf('docs/getting-started.md')
     const read = await runIn(empty, 'env', ...npm, 'bash', '-e', '-c', script)
     t.equal(read.exitCode, 0, `${read.stdout}\n${read.stderr}`)
@@ -190,6 +291,53 @@ t.test('the package', { timeout: 1_500_000 }, async (t) => {
     ])
       t.match(read.stdout, line)
     t.match(await lab.status(), { state: 'down' })
+
+    const begun = join(empty, 'my-hosts')
+    await t.test('npm create does the same as init, and init of a tarball', async (t) => {
+      const manifest = (name: string) => readFileSync(join(empty, name, 'package.json'), 'utf8')
+      await succeedIn(empty, 'env', ...npm, 'npm', 'create', 'hostwright', 'created')
+      const program = ['npx', '--package', tarball, 'hostwright', 'init', 'unpacked']
+      await succeedIn(empty, 'env', ...npm, ...program)
+      for (const name of ['created', 'unpacked'])
+        t.equal(manifest(name).replace(name, 'my-hosts'), manifest('my-hosts'), name)
+      const { version, dependencies } = manifestOf(starter)
+      t.same([version, dependencies], [own.version, { hostwright: own.version }])
+    })
+
+    await t.test('two roles on the same hosts, tested side by side, and kept', async (t) => {
+      cpSync(join(begun, 'roles/motd'), join(begun, 'roles/other'), { recursive: true })
+      const flags = ['--import', 'tsx', '--test', '--test-concurrency=2']
+      const tests = ['motd', 'other'].map((name) => `roles/${name}/motd.test.ts`)
+      const both = await runIn(begun, 'node', ...flags, ...tests)
+      t.match(both, { exitCode: 0, stdout: /^# pass 4$/m }, both.stderr)
+      t.match(both.stdout, 'lab myhosts: waiting for another test of it')
+      t.match(await lab.status(), { state: 'down' })
+      await succeedIn(begun, 'npm', 'run', 'test:keep')
+      t.match(await lab.status(), { state: 'up' })
+      await lab.down()
+      await succeedIn(begun, 'npx', 'tsx', tests[0] ?? '', '--keep')
+      t.match(await lab.status(), { state: 'up' }, 'by the option')
+      await lab.down()
+    })
+
+    await t.test('Node reads its TypeScript itself, where it can', async (t) => {
+      const name = `node-linux-${process.arch}`
+      mkdirSync(join(folder, 'node'))
+      await install(join(folder, 'node'), `${name}@22`)
+      const path = `${join(folder, 'node/node_modules', name, 'bin')}:${process.env['PATH'] ?? ''}`
+      const run = async (...words: readonly string[]) =>
+        await runIn(begun, 'env', `PATH=${path}`, ...words)
+      t.match(await run('node', '--version'), { stdout: /^v22\./ })
+      const list = ['playbooks/site.ts', '-i', 'inventories/production', '--list-hosts']
+      for (const program of [['node'], ['npx', 'tsx'], ['npx', 'hostwright', 'run']])
+        t.match(
+          await run(...program, ...list),
+          { exitCode: 0, stdout: /web1\.example\.com/ },
+          program.join(' '),
+        )
+      const tested = await run('node', '--test', 'roles/motd/motd.test.ts')
+      t.equal(tested.exitCode, 0, `${tested.stdout}\n${tested.stderr}`)
+    })
   })
 })
 
