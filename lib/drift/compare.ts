@@ -28,8 +28,11 @@ export function compare(
     const open = past.open.get(rest.id)
     const now = hosts.get(rest.host)?.tasks.get(key)
     const observed = sideOf(now, past.baselines.get(keyOn(rest.host, key)))
-    if (open)
-      return { ...rest, state: 'continuing', side: join(open.side, observed), since: open.since }
+    if (open) {
+      const { since, evidence } = open
+      const side = join(open.side, observed)
+      return { ...rest, state: 'continuing', side, since, ...(evidence && { evidence }) }
+    }
     const state = past.resolved.has(rest.id) ? 'returned' : 'new'
     return { ...rest, state, side: observed, since: run.time }
   })

@@ -299,6 +299,16 @@ t.test('judge() resolves what was found on a host that has left the inventory', 
   }
 })
 
+t.test('judge() keeps what the host told of a finding for as long as it is open', async (t) => {
+  const evidence = ['modified 2026-03-01 11:00:00 UTC, owned by root']
+  const series = checks()
+  const first = series.next([told(mode)])
+  series.records[0] = { ...first, findings: first.findings.map((one) => ({ ...one, evidence })) }
+  series.next([told(mode)])
+  t.same(series.next([told(mode)]).findings[0]?.evidence, evidence)
+  t.notOk('evidence' in series.next([told({})]).findings[0]!, 'what is resolved has none')
+})
+
 t.test('judge() loses nothing of two checks that overlap', async (t) => {
   const onB = { host: 'b', changes: ['owner'] }
   const y = 'b / base: file /x / owner'
