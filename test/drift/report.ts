@@ -34,7 +34,7 @@ const record: DriftRecord = {
       roundTrips: 0,
       tasks: {},
     },
-    c3: { state: 'clean', roundTrips: 2, tasks: { base: 12 } },
+    c3: { state: 'clean', partial: true, roundTrips: 2, tasks: { base: 12, left: 4 } },
   },
   findings: [
     {
@@ -69,7 +69,20 @@ const record: DriftRecord = {
       side: 'unknown',
     },
   ],
-  unseen: [{ ...common, id: 'c2 / u', host: 'c2', task: 'file /u', state: 'new', side: 'host' }],
+  unseen: [
+    { ...common, id: 'c2 / u', host: 'c2', task: 'file /u', state: 'new', side: 'host' },
+    {
+      ...common,
+      id: 'c3 / v',
+      host: 'c3',
+      role: 'left',
+      task: 'file /v',
+      before: 'old\n',
+      after: 'new\n',
+      state: 'continuing',
+      side: 'host',
+    },
+  ],
   fingerprints: { c1: { 'base: file /etc/motd': { wish: '00ff', state: '00ff00ff' } } },
 }
 
@@ -142,12 +155,12 @@ t.test('reportTo()', async (t) => {
     t.match(text, /^## Drift: site /)
     t.match(
       text,
-      '3 findings on 1 of 3 hosts: 1 new, 1 returned, 1 continuing, 1 resolved; 1 host unknown; 1 earlier finding not looked at',
+      '3 findings on 1 of 3 hosts: 1 new, 1 returned, 1 continuing, 1 resolved; 1 host unknown; 2 earlier findings not looked at',
     )
     const rows = text.split('\n').filter((line) => line.startsWith('| '))
     t.same(
       rows.map((row) => row.replaceAll(/&#\d+;/g, '').split('|').length - 2),
-      [2, 2, 6, 6, 6, 6, 6, 3, 3],
+      [2, 2, 6, 6, 6, 6, 6, 3, 3, 3],
     )
     t.match(
       text,
@@ -183,7 +196,7 @@ t.test('reportTo()', async (t) => {
     for (const state of ['clean', 'drift', 'unknown']) t.equal(value(`state="${state}"`), '1')
     t.equal(value('role="base"'), '1')
     t.equal(value('role=""'), '3', 'what was not looked at stays open')
-    t.equal(value('unseen_findings'), '1')
+    t.equal(value('unseen_findings'), '2')
     t.equal(value('role="<script>'), '0', 'a role without findings has its series too')
     t.ok(text.endsWith('\n'))
   })
@@ -191,11 +204,18 @@ t.test('reportTo()', async (t) => {
   await t.test('.xml is JUnit', async (t) => {
     const text = await made('xml')
     t.ok(isWellFormed(text), text)
-    t.match(text, /<testsuites name="site [^>]* tests="6" failures="3" errors="1"/)
+    t.match(text, /<testsuites name="site [^>]* tests="8" failures="3" errors="1" skipped="2"/)
     t.match(text, /<testcase name="file \/etc\/motd: content" classname="c1\.base"/)
     t.match(text, 'content: 3 bytes → 4 bytes (new since 2026-03-01T12:00:00.000Z, changed: host)')
     t.match(text, /<testcase name="the host" classname="c2"[^>]*><error message="Cannot reach/)
     t.match(text, /<testcase name="12 tasks" classname="c3\.base" time="0\.000"\/>/)
+    const left = [...text.matchAll(/ classname="(c3\.left|c2)"[^>]*>(<\w+)/g)]
+    t.same(
+      left.map(([, name, element]) => `${name} ${element}`),
+      ['c2 <error', 'c2 <skipped', 'c3.left <skipped'],
+      'what was not looked at has not passed',
+    )
+    t.match(text, /<skipped message="not looked at; when it was last: content: 3 bytes → 4 bytes /)
   })
 
   await t.test('tells why the check as a whole has failed', async (t) => {
@@ -207,11 +227,11 @@ t.test('reportTo()', async (t) => {
     }
     t.match(
       make('md'),
-      /^the check failed; 1 earlier finding not looked at \(.*\n\nThe check failed: &#60;script/m,
+      /^the check failed; 2 earlier findings not looked at \(.*\n\nThe check failed: &#60;script/m,
     )
     const xml = make('xml')
     t.ok(isWellFormed(xml), xml)
-    t.match(xml, /<testsuites [^>]* tests="1" failures="0" errors="1"/)
+    t.match(xml, /<testsuites [^>]* tests="3" failures="0" errors="1" skipped="2"/)
     t.match(xml, /<testcase name="the check" [^>]*><error message="&lt;script&gt;/)
     t.match(make('prom'), /exit_code\{[^\n]*\} 1\n/)
     t.match(make('html'), /"failure":"/)
@@ -255,7 +275,7 @@ t.test('the console shows a table by host, and what is unknown', async (t) => {
   const lines = String(stream.read()).split('\n')
   t.match(lines, [
     '',
-    'DRIFT 3 findings on 1 of 3 hosts: 1 new, 1 returned, 1 continuing, 1 resolved; 1 host unknown; 1 earlier finding not looked at',
+    'DRIFT 3 findings on 1 of 3 hosts: 1 new, 1 returned, 1 continuing, 1 resolved; 1 host unknown; 2 earlier findings not looked at',
     /^HOST  FINDING +STATE       CHANGED  SINCE$/,
     /^c1    base: file \/etc\/motd: content: 3 bytes → 4 bytes +new         host     2026-03-01 12:00$/,
     /^c1 .* continuing  code/,
@@ -277,7 +297,7 @@ t.test('driftSummary() counts what is known', async (t) => {
     [{ hosts: { a: unknown, b: unknown } }, '2 hosts unknown'],
     [{ failure: 'why' }, 'the check failed'],
     [
-      { hosts: { a: known }, unseen: record.unseen ?? [] },
+      { hosts: { a: known }, unseen: record.unseen?.slice(0, 1) ?? [] },
       'none on 1 host; 1 earlier finding not looked at',
     ],
   ]

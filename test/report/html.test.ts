@@ -291,6 +291,38 @@ t.test('driftHtml() takes each host from the newest check that looked at it', as
   t.equal((await show(t, driftHtml([]))).complaints.length, 0, 'no check at all is no error')
 })
 
+t.test('driftHtml() shows open findings that the newest check has not looked at', async (t) => {
+  const [first] = sampleDrift({ hosts: ['a', 'b'], checks: 1, perHost: 4 })
+  const unseen = first!.findings.filter(({ host }) => host === 'a')
+  const lost = { state: 'unknown', reason: 'no answer', roundTrips: 0, tasks: {} } as const
+  const second: DriftRecord = {
+    ...first!,
+    time: '2026-01-27T02:15:00.000Z',
+    exitCode: 1,
+    hosts: { a: lost, b: { ...first!.hosts['b']!, state: 'clean' } },
+    findings: [],
+    unseen,
+  }
+  const { page } = await show(t, driftHtml([first!, second]))
+  t.ok(unseen.some(({ before }) => before !== undefined))
+  t.equal(await shownCount(page).textContent(), `${unseen.length} findings on 1 host`)
+  t.match(await page.locator('.figures').innerText(), new RegExp(`looked at\\s*${unseen.length}`))
+  t.match(await page.locator('.outcome').innerText(), 'not all is known')
+  const line = lines(page)
+    .filter({ hasText: /\+\d+ −\d+ lines/ })
+    .first()
+  await line.locator('summary').click()
+  await line.locator('.diff').waitFor()
+  t.match(await line.innerText(), /not looked at[\s\S]*Why\s+no answer/)
+  await page.getByRole('checkbox', { name: /^not looked at/ }).uncheck()
+  await page.getByText(`${unseen.length} findings of another status`).waitFor()
+  // One that --limit leaves out is told once, not as it was and as not looked at.
+  const limited: DriftRecord = { ...second, exitCode: 0, hosts: { b: second.hosts['b']! } }
+  const other = await show(t, driftHtml([first!, limited]))
+  t.equal(await shownCount(other.page).textContent(), `${unseen.length} findings on 1 host`)
+  t.match(await other.page.locator('.outcome').innerText(), 'no drift in what was looked at')
+})
+
 const attack = `"'><script>alert(1)</script><img src=x onerror=alert(2)>&lt;</script><!--\u2028\u202e\u001b[31m`
 
 /** Every text of some data, but the words that a report reads, made hostile. */

@@ -4,18 +4,23 @@ import { changeText } from './change-text.js'
 
 /**
  * A JUnit document: a suite for each host, in it a case for each finding and each role without one;
- * one more where the check as a whole has failed.
+ * one more where the check as a whole has failed. What was not looked at is skipped, not passed.
  */
-export function driftJunit({ playbook, time, hosts, findings, failure }: DriftRecord): string {
-  const suites = Object.entries(hosts).map(([name, host]) => {
+export function driftJunit(record: DriftRecord): string {
+  const { playbook, time, hosts, findings, unseen = [], failure } = record
+  const names = new Set([...Object.keys(hosts), ...unseen.map(({ host }) => host)])
+  const suites = [...names].map((name) => {
+    const host = hosts[name]
     const open = findings.filter((one) => one.host === name && one.state !== 'resolved')
-    const clean = Object.entries(host.tasks).filter(
-      ([role]) => !open.some((one) => (one.role ?? '') === role),
+    const left = unseen.filter((one) => one.host === name)
+    const clean = Object.entries(host?.tasks ?? {}).filter(
+      ([role]) => ![...open, ...left].some((one) => (one.role ?? '') === role),
     )
     const about = { time, host: name }
     const cases: JunitCase[] = [
-      ...(host.state === 'unknown' ? [unknown(about, 'the host', host.reason ?? '')] : []),
+      ...(host?.state === 'unknown' ? [unknown(about, 'the host', host.reason ?? '')] : []),
       ...open.map((finding) => failed(finding, time)),
+      ...left.map((finding) => skipped(finding, time)),
       ...clean.map(([role, count]) => ({
         ...about,
         ...(role !== '' && { role }),
@@ -44,6 +49,20 @@ function unknown(
     type: 'failure',
     unreachable: false,
     error: { code: 'CHECK_FAILED', message, task },
+  }
+}
+
+function skipped(finding: Finding, time: string): JunitCase {
+  const { host, role, task, property, since } = finding
+  return {
+    host,
+    ...(role !== undefined && { role }),
+    time,
+    type: 'check',
+    check: `${task}: ${property}`,
+    result: 'skipped',
+    duration: 0,
+    reason: `not looked at; when it was last: ${changeText(finding)} (since ${since})`,
   }
 }
 

@@ -1,6 +1,6 @@
 import { formatPlace } from '../../core/place.js'
 import type { DriftHost, DriftRecord, Finding } from '../../drift/types.js'
-import { createDiffTable } from './diff-table.js'
+import { createDiffTable, type DiffTable } from './diff-table.js'
 import type { DriftCheck, DriftPage, DriftPageHost, PageItem } from './types.js'
 
 /** Days that the heat map goes back. */
@@ -18,11 +18,21 @@ export function driftPage(records: readonly DriftRecord[]): DriftPage {
   const newest = newestByHost(ordered)
   const days = daysOf(ordered)
   const perHost = daysByHost(ordered, days)
+  const unseen = last?.unseen ?? []
+  const told = new Set(unseen.map(({ id }) => id))
   const findings = [...new Set(newest.values())].flatMap((record) =>
     record.findings.filter(
-      ({ host, state }) => newest.get(host) === record && (record === last || state !== 'resolved'),
+      ({ id, host, state }) =>
+        newest.get(host) === record && (record === last || (state !== 'resolved' && !told.has(id))),
     ),
   )
+  const items = [
+    ...findings.map((finding) => itemOf(finding, finding.state, table)),
+    ...unseen.map((finding) => {
+      const reason = last?.hosts[finding.host]?.reason
+      return { ...itemOf(finding, 'unseen', table), ...(reason !== undefined && { reason }) }
+    }),
+  ]
   return {
     kind: 'drift',
     title: last?.playbook ?? '',
@@ -31,13 +41,12 @@ export function driftPage(records: readonly DriftRecord[]): DriftPage {
     duration: last?.duration ?? 0,
     exitCode: last?.exitCode ?? 0,
     ...(last?.failure !== undefined && { failure: last.failure }),
-    unseen: last?.unseen?.length ?? 0,
     hosts: [...newest].map(([name, record]) =>
       hostOf(name, record, last, ordered, perHost.get(name) ?? []),
     ),
     checks: ordered.map(checkOf),
     days,
-    items: findings.toSorted(byState).map((finding) => itemOf(finding, table.change(finding))),
+    items: items.toSorted((a, b) => order.indexOf(a.status) - order.indexOf(b.status)),
     diffs: table.diffs,
   }
 }
@@ -131,21 +140,18 @@ function daysByHost(
 }
 
 /** What is new wants a look first. */
-const order: readonly Finding['state'][] = ['new', 'returned', 'continuing', 'resolved']
+const order: readonly string[] = ['new', 'returned', 'continuing', 'unseen', 'resolved']
 
-function byState(a: Finding, b: Finding): number {
-  return order.indexOf(a.state) - order.indexOf(b.state)
-}
-
-function itemOf(finding: Finding, change: PageItem['changes'][number]): PageItem {
-  const { host, role = '', task, state, side, since, place, evidence } = finding
+/** @param status its state, or `unseen` where the newest check has not looked at it */
+function itemOf(finding: Finding, status: Finding['state'] | 'unseen', table: DiffTable): PageItem {
+  const { host, role = '', task, side, since, place, evidence } = finding
   return {
     host,
     role,
     title: task,
     kind: 'finding',
-    status: state,
-    changes: [change],
+    status,
+    changes: [table.change(finding)],
     side,
     since,
     ...(place && { place: formatPlace(place) }),

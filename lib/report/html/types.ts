@@ -39,7 +39,7 @@ export interface PageItem {
   readonly role: string
   readonly title: string
   readonly kind: 'task' | 'handler' | 'check' | 'finding'
-  /** A task's status, or a finding's state. */
+  /** A task's status, or a finding's state; `unseen`: open, and not looked at by the newest check. */
   readonly status: string
   readonly changes: readonly PageChange[]
   readonly place?: string
@@ -140,8 +140,6 @@ export interface DriftPage {
   readonly exitCode: number
   /** Why the newest check as a whole has failed. */
   readonly failure?: string
-  /** Open findings that the newest check has not looked at. */
-  readonly unseen: number
   readonly hosts: readonly DriftPageHost[]
   /** Oldest first. */
   readonly checks: readonly DriftCheck[]

@@ -5,6 +5,7 @@ import { hostTable } from './hosts.browser.js'
 import { lanes } from './lanes.browser.js'
 import { itemList } from './list.browser.js'
 import { reveal } from './run.browser.js'
+import { word } from './status.browser.js'
 
 /** @import { DriftPage, DriftPageHost } from '../types.js' */
 /** @import { PageParts } from './main.browser.js' */
@@ -42,7 +43,7 @@ export function driftParts(page) {
       figure('returned', found('returned')),
       figure('continuing', found('continuing')),
       figure('resolved', found('resolved')),
-      figure('not looked at', page.unseen, 'unknown'),
+      figure(word('unseen'), found('unseen'), 'unseen'),
       figure('hosts with drift', hosts('drift'), 'drift'),
       figure('hosts without', hosts('clean'), 'clean'),
       figure('hosts unknown', hosts('unknown'), 'unknown'),
@@ -98,9 +99,12 @@ export function driftParts(page) {
 /** @param {DriftPage} page */
 function driftOutcome({ exitCode, checks, items }) {
   if (checks.length === 0) return { status: 'unknown', text: 'never checked' }
+  const isUnseen = items.some(({ status }) => status === 'unseen')
+  if (exitCode === 0 && isUnseen)
+    return { status: 'unseen', text: 'no drift in what was looked at' }
   if (exitCode === 0) return { status: 'clean', text: 'no drift' }
   if (exitCode === 2) return { status: 'drift', text: 'drift' }
-  const isFound = items.some(({ status }) => status !== 'resolved')
+  const isFound = items.some(({ status }) => status !== 'resolved' && status !== 'unseen')
   return isFound
     ? { status: 'drift', text: 'drift, and not all is known' }
     : { status: 'unknown', text: 'not all is known' }

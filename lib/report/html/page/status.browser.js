@@ -16,6 +16,7 @@ export const statuses = {
   new: { word: 'new', sign: 'M6 2.2v7.6M2.2 6h7.6' },
   returned: { word: 'returned', sign: 'M9.6 6.5A3.6 3.6 0 1 1 8.7 3.6M9 1.4v2.5H6.5' },
   continuing: { word: 'continuing', sign: 'M2.5 4.4h7m-7 3.2h7' },
+  unseen: { word: 'not looked at', sign: 'M1.5 6s1.7-2.8 4.5-2.8S10.5 6 10.5 6M2.5 10 9.5 2' },
   drift: { word: 'drift', sign: triangle },
   unknown: { word: 'unknown', sign: question },
   changed: { word: 'changed', sign: triangle },
