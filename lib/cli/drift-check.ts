@@ -7,6 +7,7 @@ import {
   notifyAll,
   openHistory,
   readSalt,
+  type CheckedRun,
   type DriftRecord,
   type Finding,
   type History,
@@ -44,15 +45,15 @@ export function driftCheck(options: DriftCheckOptions): Instead {
         async conclude(end) {
           const note = (text: string) => end.emit({ type: 'note', level: 'warning', text })
           const history = openHistory({ folder, keep: options.keep, note })
-          const made = await makeRecord(end, playbook, seen, history)
+          const made = await makeRecord(end, { playbook, inventory: inventories }, seen, history)
           record = made
           end.emit({ type: 'drift', record: made })
           // What cannot be written keeps nobody from being told.
-          const isKept = attempt(() => history.add(made), note)
+          const isKept = await attempt(() => history.add(made), note)
           await notifyAll({ ...options, folder, record: made, fingerprint, note })
-          const written = options.reports.map((write) =>
-            attempt(() => write(made, history.records()), note),
-          )
+          const written: boolean[] = []
+          for (const write of options.reports)
+            written.push(await attempt(() => write(made, history.records()), note))
           return isKept && written.every(Boolean) ? made.exitCode : 1
         },
       }
@@ -70,17 +71,17 @@ export function driftCheck(options: DriftCheckOptions): Instead {
 
 async function makeRecord(
   { run, thrown, started }: RunEnd,
-  playbook: string,
+  about: Pick<CheckedRun, 'playbook' | 'inventory'>,
   seen: Seen,
   history: History,
 ): Promise<DriftRecord> {
   const judged = judge(seen, history.records(), {
+    ...about,
     run: run.id,
-    playbook,
     time: new Date(started).toISOString(),
     duration: Date.now() - started,
     failure: failureOf(run, thrown),
-    inventory: run.hosts,
+    inventoryHosts: [...run.hosts.keys()],
     roundTrips: run.roundTrips(),
   })
   const findings = await withEvidence(run, judged.findings)
@@ -97,9 +98,12 @@ async function makeRecord(
 }
 
 /** Whether it has been done; what cannot be written is told. */
-function attempt(work: () => void, note: (text: string) => void): boolean {
+async function attempt(
+  work: () => void | Promise<void>,
+  note: (text: string) => void,
+): Promise<boolean> {
   try {
-    work()
+    await work()
     return true
   } catch (error) {
     if (!(error instanceof HostwrightError)) throw error

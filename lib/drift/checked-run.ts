@@ -8,7 +8,9 @@ export interface CheckedRun {
   readonly duration: number
   /** Why the whole of it has ended early. */
   readonly failure?: string | undefined
-  /** The hosts of the inventory: what was found on one that has gone from it is resolved. @default any */
-  readonly inventory?: ReadonlyMap<string, unknown>
+  /** What was given with `-i`. */
+  readonly inventory?: readonly string[]
+  /** What was found on a host that is not among them any more is resolved. @default any */
+  readonly inventoryHosts?: readonly string[]
   readonly roundTrips: ReadonlyMap<string, number>
 }

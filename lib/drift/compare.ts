@@ -38,8 +38,9 @@ export function compare(
   })
   const current = new Set(findings.map(({ id }) => id))
   const gone = [...past.open.values()].filter(({ id }) => !current.has(id))
+  const known = run.inventoryHosts && new Set(run.inventoryHosts)
   const isResolved = (finding: Finding) =>
-    run.inventory?.has(finding.host) === false || wasLookedAt(hosts.get(finding.host), finding, run)
+    known?.has(finding.host) === false || wasLookedAt(hosts.get(finding.host), finding, run)
   return {
     findings: [...findings, ...gone.filter(isResolved).map(resolved)],
     unseen: gone.filter((finding) => !isResolved(finding)),

@@ -30,6 +30,8 @@ export function judge(seen: Seen, earlier: Iterable<DriftRecord>, run: CheckedRu
     version: 1,
     run: run.run,
     playbook: run.playbook,
+    ...(run.inventory && { inventory: run.inventory }),
+    ...(run.inventoryHosts && { inventoryHosts: run.inventoryHosts }),
     time: run.time,
     duration: run.duration,
     exitCode: hasDoubt ? 1 : drifted.size > 0 ? 2 : 0,

@@ -57,6 +57,10 @@ export interface DriftRecord {
   readonly run: string
   /** The playbook's title. */
   readonly playbook: string
+  /** What was given with `-i`, in its order; records of earlier versions do not say. */
+  readonly inventory?: readonly string[]
+  /** All hosts of the inventory, of which a check may look at a part. */
+  readonly inventoryHosts?: readonly string[]
   /** When the check began, ISO 8601 in UTC. */
   readonly time: string
   /** Milliseconds. */

@@ -5,7 +5,7 @@ import { checkDefinition, findHost, type LabDefinition } from './definition.js'
 import { removeLab } from './down.js'
 import { loginKeyFile, passwordFile } from './keys.js'
 import { knownHostsFile } from './layers.js'
-import { withLock } from './lock.js'
+import { withLock } from '../core/lock.js'
 import { bootHost, destroyHost, isRunning, overlayFolder, powerOff, setLink } from './machine.js'
 import { ownPackage } from './ownPackages.js'
 import { labFolder } from './places.js'
@@ -110,7 +110,10 @@ async function checkUp(lab: LabDefinition): Promise<void> {
 }
 
 function locked<T>(lab: LabDefinition, progress: Progress, work: () => Promise<T>): Promise<T> {
-  return withLock(labFolder(lab.name), work, () => progress('waiting for another process'))
+  return withLock(labFolder(lab.name), work, {
+    make: true,
+    onWait: () => progress('waiting for another process'),
+  })
 }
 
 function inventoryData(lab: LabDefinition, options: LabOptions): InventoryData {

@@ -7,7 +7,7 @@ import { removeLab } from './down.js'
 import type { Image } from './image.js'
 import { ensureLoginKeys } from './keys.js'
 import { ensureHostLayer, ensureLabLayers, writeKnownHosts } from './layers.js'
-import { withLock } from './lock.js'
+import { withLock } from '../core/lock.js'
 import { bootHost, destroyHost, isOff, isRunning, unplugged } from './machine.js'
 import { hasBridge, networkUp } from './network.js'
 import { collectPackages, imagesOf } from './ownPackages.js'
@@ -70,7 +70,10 @@ async function fillCache(lab: LabDefinition, progress: Progress): Promise<void> 
   const build = async (): Promise<void> => {
     for (const image of images) if (!isBuilt(image)) await image.build(apt, progress)
   }
-  await withLock(cacheFolder(), build, () => progress('waiting for another process that builds it'))
+  await withLock(cacheFolder(), build, {
+    make: true,
+    onWait: () => progress('waiting for another process that builds it'),
+  })
 }
 
 /** Removes what a lab of another definition, or an interrupted action, has left. */

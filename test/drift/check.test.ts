@@ -118,6 +118,7 @@ t.test('hostwright drift', async (t) => {
 
   const clean = await check([], notify)
   t.equal(clean.exitCode, 0, clean.stderr)
+  t.match(clean.record, { inventory: ['hosts.yml'], inventoryHosts: ['a', 'b'] })
   t.match(clean.record?.hosts, { a: { state: 'clean' }, b: { state: 'clean', tasks: { base: 3 } } })
   t.equal(received.length, 0)
 
@@ -143,7 +144,16 @@ t.test('hostwright drift', async (t) => {
   })
   t.match(readFileSync(join(folder, 'r.md'), 'utf8'), '-by hand')
   t.match(JSON.parse(readFileSync(join(folder, 'r.json'), 'utf8')), { run: first.record?.run })
-  t.match(received, [{ path: '/hook', body: { found: [{}, {}, {}] } }])
+  t.match(received, [
+    {
+      path: '/hook',
+      body: {
+        text: /^Drift of book \(hosts\.yml\): 3 new\n/,
+        inventory: ['hosts.yml'],
+        found: [{}, {}, {}],
+      },
+    },
+  ])
 
   const second = await check(['--limit', 'a'], { ...notify, TEXT: 'other text\n' })
   t.equal(second.exitCode, 2)

@@ -287,7 +287,7 @@ t.test('judge() says why the check as a whole knows nothing', async (t) => {
 t.test('judge() resolves what was found on a host that has left the inventory', async (t) => {
   const series = checks(['a', 'b'])
   series.next([told(mode), told({ host: 'b', ...mode })])
-  const without = checks(['b'], new Map([['b', {}]]))
+  const without = checks(['b'], ['b'])
   without.records.push(...series.records)
   for (const expected of [[`${x}: resolved unknown 01`], []]) {
     const record = without.next([told({ host: 'b', ...mode })])

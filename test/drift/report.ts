@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream'
-import { mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs'
+import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import ts from 'typescript'
@@ -22,6 +22,8 @@ const record: DriftRecord = {
   version: 1,
   run: '20260302T120000-4f1a3b',
   playbook: `site "${hostile}`,
+  inventory: ['inventories/lab'],
+  inventoryHosts: ['c1', 'c2', 'c3', 'c4'],
   time: '2026-03-02T12:00:00.000Z',
   duration: 1234,
   exitCode: 1,
@@ -142,7 +144,7 @@ t.test('reportTo()', async (t) => {
   const folder = await tempFolder(t)
   const made = async (ending: string) => {
     const file = join(folder, `report.${ending}`)
-    reportTo(file)(record, [record])
+    await reportTo(file)(record, [record])
     return readFileSync(file, 'utf8')
   }
 
@@ -152,7 +154,7 @@ t.test('reportTo()', async (t) => {
 
   await t.test('.md is a table whose cells hold nothing but text', async (t) => {
     const text = await made('md')
-    t.match(text, /^## Drift: site /)
+    t.match(text, /^## Drift: site .*&#40;inventories\/lab&#41;$/m)
     t.match(
       text,
       '3 findings on 1 of 3 hosts: 1 new, 1 returned, 1 continuing, 1 resolved; 1 host unknown; 2 earlier findings not looked at',
@@ -178,6 +180,7 @@ t.test('reportTo()', async (t) => {
 
   await t.test('.prom has metrics with a series for each role, state and host count', async (t) => {
     const text = await made('prom')
+    t.match(text, `",inventory="inventories/lab",state="clean"} 1\n`)
     const label = '[a-z]+="(?:[^"\\\\\\n]|\\\\.)*"'
     const line = new RegExp(`^hostwright_drift_[a-z_]+\\{${label}(?:,${label})*\\} [0-9.]+$`)
     const samples = text
@@ -201,10 +204,47 @@ t.test('reportTo()', async (t) => {
     t.ok(text.endsWith('\n'))
   })
 
+  await t.test('.prom keeps what is of other inventories and playbooks', async (t) => {
+    const file = join(folder, 'shared.prom')
+    const plain = { ...record, playbook: 'site' }
+    const of = async (one: DriftRecord) => await reportTo(file)(one, [one])
+    const old = 'hostwright_drift_exit_code{playbook="site"} 2\n'
+    writeFileSync(file, old)
+    const others = [
+      { ...plain, inventory: ['inventories/production'] },
+      { ...plain, inventory: ['lab', 'more'] },
+      { ...plain, playbook: 'site",inventory="inventories/lab' },
+    ]
+    // Also at the same time.
+    await Promise.all([plain, ...others].map(of))
+    await of({ ...plain, exitCode: 0 })
+    const text = readFileSync(file, 'utf8')
+    const samples = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+    const series = samples.map((line) => line.replace(/ \S+$/, ''))
+    t.equal(new Set(series).size, series.length, 'no two series are equal')
+    const exits = samples.filter((line) => line.startsWith('hostwright_drift_exit_code'))
+    t.same(exits.toSorted(), [
+      'hostwright_drift_exit_code{playbook="site",inventory="inventories/lab"} 0',
+      'hostwright_drift_exit_code{playbook="site",inventory="inventories/production"} 1',
+      'hostwright_drift_exit_code{playbook="site",inventory="lab, more"} 1',
+      String.raw`hostwright_drift_exit_code{playbook="site\",inventory=\"inventories/lab",inventory="inventories/lab"} 1`,
+    ])
+    const names = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name)
+    t.equal(new Set(names).size, names.length, 'each metric is described once')
+    for (const name of names) {
+      const at = samples.flatMap((line, place) => (line.startsWith(`${name}{`) ? [place] : []))
+      t.equal(at.at(-1)! - at[0]!, at.length - 1, `${name} stands together`)
+    }
+    rmSync(file)
+  })
+
   await t.test('.xml is JUnit', async (t) => {
     const text = await made('xml')
     t.ok(isWellFormed(text), text)
-    t.match(text, /<testsuites name="site [^>]* tests="8" failures="3" errors="1" skipped="2"/)
+    t.match(
+      text,
+      /<testsuites name="site [^>]*\(inventories\/lab\)" tests="8" failures="3" errors="1" skipped="2"/,
+    )
     t.match(text, /<testcase name="file \/etc\/motd: content" classname="c1\.base"/)
     t.match(text, 'content: 3 bytes → 4 bytes (new since 2026-03-01T12:00:00.000Z, changed: host)')
     t.match(text, /<testcase name="the host" classname="c2"[^>]*><error message="Cannot reach/)
@@ -220,21 +260,21 @@ t.test('reportTo()', async (t) => {
 
   await t.test('tells why the check as a whole has failed', async (t) => {
     const failed = { ...record, hosts: {}, findings: [], failure: hostile }
-    const make = (ending: string) => {
+    const make = async (ending: string) => {
       const file = join(folder, `report.${ending}`)
-      reportTo(file)(failed, [failed])
+      await reportTo(file)(failed, [failed])
       return readFileSync(file, 'utf8')
     }
     t.match(
-      make('md'),
+      await make('md'),
       /^the check failed; 2 earlier findings not looked at \(.*\n\nThe check failed: &#60;script/m,
     )
-    const xml = make('xml')
+    const xml = await make('xml')
     t.ok(isWellFormed(xml), xml)
     t.match(xml, /<testsuites [^>]* tests="3" failures="0" errors="1" skipped="2"/)
     t.match(xml, /<testcase name="the check" [^>]*><error message="&lt;script&gt;/)
-    t.match(make('prom'), /exit_code\{[^\n]*\} 1\n/)
-    t.match(make('html'), /"failure":"/)
+    t.match(await make('prom'), /exit_code\{[^\n]*\} 1\n/)
+    t.match(await make('html'), /"failure":"/)
   })
 
   await t.test('leaves nothing beside the reports', async (t) => {
@@ -245,7 +285,8 @@ t.test('reportTo()', async (t) => {
     const modeOf = (name: string) => statSync(join(folder, name)).mode & 0o777
     const before = process.umask(0o077)
     try {
-      for (const name of ['late.prom', 'late.md']) reportTo(join(folder, name))(record, [record])
+      for (const name of ['late.prom', 'late.md'])
+        await reportTo(join(folder, name))(record, [record])
     } finally {
       process.umask(before)
     }

@@ -100,7 +100,10 @@ t.test(
       body: { found: [{ host: 'target', task: 'file /etc/drift.text', side: 'host' }] },
     })
     const metrics = await on('controller', 'cat /var/lib/hostwright-drift/drift.prom')
-    t.match(metrics, 'hostwright_drift_hosts{playbook="drifting",state="drift"} 1')
+    t.match(
+      metrics,
+      'hostwright_drift_hosts{playbook="drifting",inventory="/opt/hostwright-drift/hosts.yml",state="drift"} 1',
+    )
     t.match(await on('controller', 'systemctl show -p Result hostwright-drift'), 'Result=success')
     t.comment(
       await on('controller', 'systemd-analyze security hostwright-drift.service | tail -n 1'),

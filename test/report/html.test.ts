@@ -291,6 +291,58 @@ t.test('driftHtml() takes each host from the newest check that looked at it', as
   t.equal((await show(t, driftHtml([]))).complaints.length, 0, 'no check at all is no error')
 })
 
+t.test('driftHtml() leaves out a host that has gone from the inventory', async (t) => {
+  const [first] = sampleDrift({ hosts: ['a', 'b'], checks: 1, perHost: 4 })
+  const last: DriftRecord = {
+    ...first!,
+    time: '2026-01-27T02:15:00.000Z',
+    inventory: ['inventories/lab'],
+    inventoryHosts: ['b'],
+    hosts: { b: { ...first!.hosts['b']!, state: 'clean' } },
+    findings: first!.findings.map(({ before: _before, after: _after, ...one }) => ({
+      ...one,
+      state: 'resolved' as const,
+    })),
+  }
+  const { page } = await show(t, driftHtml([first!, last]))
+  t.equal(await page.title(), 'Database cluster (inventories/lab) · Drift')
+  t.match(await page.locator('.figures').innerText(), /hosts with drift\s*0/)
+  t.equal(await page.getByRole('row', { name: /^a / }).count(), 0)
+  const states = await page.locator('.line .state').allTextContents()
+  t.same(new Set(states), new Set(['resolved']))
+  t.equal(states.length, first!.findings.length, 'what was found there is resolved')
+})
+
+t.test('driftHtml() shows that a check as a whole has failed', async (t) => {
+  const records = sampleDrift({ hosts: ['a', 'b'], checks: 3, perHost: 1 })
+  const why = 'Cannot run the playbook: no such thing'
+  const failed: DriftRecord = {
+    ...records[1]!,
+    time: '2026-01-27T02:15:00.000Z',
+    exitCode: 1,
+    failure: why,
+    inventoryHosts: ['a', 'b'],
+    hosts: {},
+    findings: [],
+  }
+  const shown = await show(t, driftHtml([records[0]!, failed, records[2]!]))
+  const { page } = shown
+  const chart = page.getByRole('img', { name: /^Findings, 3 checks: .*; 1 check failed$/ })
+  t.equal(await chart.locator('.failed').count(), 1)
+  t.match(await chart.locator('.failed').getAttribute('title'), `failed: ${why}`)
+  t.not(
+    await chart.locator('.failed').evaluate('(one) => getComputedStyle(one).backgroundImage'),
+    'none',
+    'it is drawn',
+  )
+  await page.getByText('As a table').first().click()
+  const table = page.getByRole('table', { name: 'Findings by check' })
+  t.match(await table.getByRole('row', { name: /^2026-01-27/ }).innerText(), `failed: ${why}`)
+  const day = page.getByRole('img', { name: /^a: / }).locator('i').nth(1)
+  t.equal(await day.getAttribute('title'), '2026-01-27: unknown')
+  asksForNothing(t, shown)
+})
+
 t.test('driftHtml() shows open findings that the newest check has not looked at', async (t) => {
   const [first] = sampleDrift({ hosts: ['a', 'b'], checks: 1, perHost: 4 })
   const unseen = first!.findings.filter(({ host }) => host === 'a')
@@ -415,8 +467,12 @@ t.test('500 hosts and 5,000 findings do not stop the page', async (t) => {
 })
 
 t.test('it fits a small screen', async (t) => {
-  const drift = driftHtml(sampleDrift({ hosts, perHost: 1.4 }))
-  for (const html of [await sampleHtml(t), drift]) {
+  const drift = sampleDrift({ hosts, perHost: 1.4 })
+  const hourly = sampleDrift({ hosts: hosts.slice(0, 2), checks: 1440 }).map((record, at) => ({
+    ...record,
+    time: new Date(Date.parse('2026-01-01T00:17:00.000Z') + at * 3_600_000).toISOString(),
+  }))
+  for (const html of [await sampleHtml(t), driftHtml(drift), driftHtml(hourly)]) {
     const { page } = await show(t, html, { viewport: { width: 380, height: 800 } })
     await openAll(page, 'line')
     t.equal(await page.evaluate('document.documentElement.scrollWidth'), 380)

@@ -1,4 +1,5 @@
 import { driftSummary } from '../../report/drift-summary.js'
+import { driftTitle } from '../../report/drift-title.js'
 import { shorten } from '../../report/text.js'
 import { changeText } from '../report/change-text.js'
 import type { DriftRecord, Finding } from '../types.js'
@@ -10,7 +11,7 @@ const most = 20
 
 /** What is told of a record; whole texts of files are left out. */
 export function messageOf(record: DriftRecord, news: News): Message {
-  const { playbook, run, time, exitCode, hosts } = record
+  const { playbook, inventory, run, time, exitCode, hosts } = record
   const { failure, isMended, found, resolved, unknown, known } = news
   const counts = [
     ...(failure === undefined ? [] : ['the check failed']),
@@ -22,8 +23,8 @@ export function messageOf(record: DriftRecord, news: News): Message {
   ]
   const summary = driftSummary(record)
   const subject = isEmpty(news)
-    ? `Drift of ${playbook}: ${summary}`
-    : `Drift of ${playbook}: ${counts.join(', ')}`
+    ? `Drift of ${driftTitle(record)}: ${summary}`
+    : `Drift of ${driftTitle(record)}: ${counts.join(', ')}`
   const text = [
     subject,
     ...(isEmpty(news) ? [] : [summary]),
@@ -42,6 +43,7 @@ export function messageOf(record: DriftRecord, news: News): Message {
     id: run,
     data: {
       playbook,
+      ...(inventory && { inventory }),
       run,
       time,
       exitCode,

@@ -1,5 +1,7 @@
-import { extname } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, extname } from 'node:path'
 import { HostwrightError } from '../../core/errors.js'
+import { withLock } from '../../core/lock.js'
 import { driftHtml } from '../../report/html/index.js'
 import { reportFile } from '../../report/report-file.js'
 import type { DriftRecord } from '../types.js'
@@ -8,13 +10,13 @@ import { driftMarkdown } from './markdown.js'
 import { driftMetrics } from './metrics.js'
 
 /** Makes a report of the newest record; `all` are all records, the newest first. */
-type Writer = (record: DriftRecord, all: Iterable<DriftRecord>) => string
+type Writer = (record: DriftRecord, all: Iterable<DriftRecord>, present: string) => string
 
 const writers: Readonly<Record<string, Writer>> = {
   '.html': (_, all) => driftHtml([...all]),
   '.json': (record) => `${JSON.stringify(record, undefined, 2)}\n`,
   '.md': driftMarkdown,
-  '.prom': driftMetrics,
+  '.prom': (record, _, present) => driftMetrics(record, present),
   '.xml': driftJunit,
 }
 
@@ -23,7 +25,7 @@ const writers: Readonly<Record<string, Writer>> = {
  *
  * @throws HostwrightError USAGE_INVALID where it cannot be written
  */
-export type WriteReport = (record: DriftRecord, all: Iterable<DriftRecord>) => void
+export type WriteReport = (record: DriftRecord, all: Iterable<DriftRecord>) => Promise<void>
 
 /**
  * A report in the form that its ending says; refused where it could not be written, before a host is
@@ -39,12 +41,13 @@ export function reportTo(path: string): WriteReport {
       `Cannot write the report "${path}": its ending "${extname(path)}" stands for no report`,
       { hint: `The endings are ${Object.keys(writers).join(', ')}` },
     )
+  const isShared = extname(path) === '.prom'
   // The exporter that reads metrics has an account of its own.
-  const file = reportFile(path, extname(path) === '.prom' ? 0o644 : undefined)
-  return (record, all) => {
-    const text = writer(record, all)
+  const file = reportFile(path, isShared ? 0o644 : undefined)
+  return async (record, all) => {
+    const write = async () => file.write(writer(record, all, isShared ? textOf(path) : ''))
     try {
-      file.write(text)
+      await (isShared ? withLock(dirname(path), write) : write())
     } catch (error) {
       throw new HostwrightError(
         'USAGE_INVALID',
@@ -53,4 +56,8 @@ export function reportTo(path: string): WriteReport {
       )
     }
   }
+}
+
+function textOf(path: string): string {
+  return existsSync(path) ? readFileSync(path, 'utf8') : ''
 }

@@ -1,3 +1,4 @@
+import { driftTitle } from '../../report/drift-title.js'
 import { junitDocument, type JunitCase } from '../../report/junit-reporter.js'
 import type { DriftRecord, Finding } from '../types.js'
 import { changeText } from './change-text.js'
@@ -7,7 +8,8 @@ import { changeText } from './change-text.js'
  * one more where the check as a whole has failed. What was not looked at is skipped, not passed.
  */
 export function driftJunit(record: DriftRecord): string {
-  const { playbook, time, hosts, findings, unseen = [], failure } = record
+  const { time, hosts, findings, unseen = [], failure } = record
+  const title = driftTitle(record)
   const names = new Set([...Object.keys(hosts), ...unseen.map(({ host }) => host)])
   const suites = [...names].map((name) => {
     const host = hosts[name]
@@ -32,8 +34,8 @@ export function driftJunit(record: DriftRecord): string {
     ]
     return { name, cases }
   })
-  const whole = failure !== undefined && unknown({ time, host: playbook }, 'the check', failure)
-  return junitDocument(playbook, [
+  const whole = failure !== undefined && unknown({ time, host: title }, 'the check', failure)
+  return junitDocument(title, [
     ...(whole ? [{ name: 'the check', cases: [whole] }] : []),
     ...suites,
   ])

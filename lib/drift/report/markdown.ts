@@ -1,5 +1,6 @@
 import { createTwoFilesPatch } from 'diff'
 import { driftSummary } from '../../report/drift-summary.js'
+import { driftTitle } from '../../report/drift-title.js'
 import { plainText } from '../../report/text.js'
 import type { DriftRecord, Finding } from '../types.js'
 import { changeText } from './change-text.js'
@@ -9,11 +10,11 @@ const most = { lines: 60, findings: 200 }
 
 /** A report for a pull request, in GitHub's and GitLab's Markdown. */
 export function driftMarkdown(record: DriftRecord): string {
-  const { playbook, time, hosts, findings, unseen = [], failure } = record
+  const { time, hosts, findings, unseen = [], failure } = record
   const unknown = Object.entries(hosts).filter(([, { state }]) => state === 'unknown')
   const shown = findings.slice(0, most.findings)
   const lines = [
-    `## Drift: ${cell(playbook)}`,
+    `## Drift: ${cell(driftTitle(record))}`,
     '',
     `${driftSummary(record)} (checked ${time})`,
     ...(failure === undefined ? [] : ['', `The check failed: ${cell(failure)}`]),

@@ -1,3 +1,4 @@
+import { inventoryName } from '../../report/drift-title.js'
 import type { DriftRecord } from '../types.js'
 
 interface Sample {
@@ -8,10 +9,11 @@ interface Sample {
 /**
  * Metrics for the text-file collector of Prometheus' node exporter.
  *
+ * @param present what the file has: the samples of other playbooks and inventories stay
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
  */
-export function driftMetrics(record: DriftRecord): string {
-  const { playbook, time, duration, exitCode, hosts, findings, unseen = [] } = record
+export function driftMetrics(record: DriftRecord, present = ''): string {
+  const { time, duration, exitCode, hosts, findings, unseen = [] } = record
   // An alert does not end because the next check looks at something else.
   const open = [...findings.filter(({ state }) => state !== 'resolved'), ...unseen]
   const states = ['clean', 'drift', 'unknown'].map((state) => ({
@@ -25,13 +27,17 @@ export function driftMetrics(record: DriftRecord): string {
     labels: { role },
     value: open.filter((finding) => (finding.role ?? '') === role).length,
   }))
+  const own = { playbook: record.playbook, inventory: inventoryName(record) }
+  const others = othersOf(present, labelled(own))
   const metric = (name: string, help: string, samples: readonly Sample[]) => [
     `# HELP hostwright_drift_${name} ${help}`,
     `# TYPE hostwright_drift_${name} gauge`,
     ...samples.map(
       ({ labels = {}, value }) =>
-        `hostwright_drift_${name}{${labelled({ playbook, ...labels })}} ${value}`,
+        `hostwright_drift_${name}{${labelled({ ...own, ...labels })}} ${value}`,
     ),
+    // All samples of a metric stand together.
+    ...others.filter((line) => line.startsWith(`hostwright_drift_${name}{`)),
   ]
   return [
     ...metric('last_run_timestamp_seconds', 'When the last drift check began.', [
@@ -50,6 +56,14 @@ export function driftMetrics(record: DriftRecord): string {
     ]),
     '',
   ].join('\n')
+}
+
+/** Lines of an earlier version, which did not name the inventory, are not kept. */
+function othersOf(present: string, own: string): readonly string[] {
+  return present.split('\n').filter((line) => {
+    const found = /\{(playbook="(?:[^"\\]|\\.)*",inventory="(?:[^"\\]|\\.)*")/.exec(line)
+    return found !== null && found[1] !== own
+  })
 }
 
 function labelled(labels: Readonly<Record<string, string>>): string {

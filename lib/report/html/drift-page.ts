@@ -1,5 +1,6 @@
 import { formatPlace } from '../../core/place.js'
 import type { DriftHost, DriftRecord, Finding } from '../../drift/types.js'
+import { driftTitle } from '../drift-title.js'
 import { createDiffTable, type DiffTable } from './diff-table.js'
 import type { DriftCheck, DriftPage, DriftPageHost, PageItem } from './types.js'
 
@@ -9,25 +10,25 @@ const day = 86_400_000
 
 /**
  * What the page of a history of drift checks shows. A host that the newest check left out is shown
- * as the newest one that looked at it found it.
+ * as the newest one that looked at it found it; one that has gone from the inventory is not.
  */
 export function driftPage(records: readonly DriftRecord[]): DriftPage {
   const ordered = records.toSorted((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0))
   const last = ordered.at(-1)
   const table = createDiffTable()
-  const newest = newestByHost(ordered)
+  const newest = newestByHost(ordered, last?.inventoryHosts)
   const days = daysOf(ordered)
   const perHost = daysByHost(ordered, days)
   const unseen = last?.unseen ?? []
-  const told = new Set(unseen.map(({ id }) => id))
-  const findings = [...new Set(newest.values())].flatMap((record) =>
+  const current = last?.findings ?? []
+  const told = new Set([...current, ...unseen].map(({ id }) => id))
+  const earlier = [...new Set(newest.values())].flatMap((record) =>
     record.findings.filter(
-      ({ id, host, state }) =>
-        newest.get(host) === record && (record === last || (state !== 'resolved' && !told.has(id))),
+      ({ id, host, state }) => newest.get(host) === record && state !== 'resolved' && !told.has(id),
     ),
   )
   const items = [
-    ...findings.map((finding) => itemOf(finding, finding.state, table)),
+    ...[...current, ...earlier].map((finding) => itemOf(finding, finding.state, table)),
     ...unseen.map((finding) => {
       const reason = last?.hosts[finding.host]?.reason
       return { ...itemOf(finding, 'unseen', table), ...(reason !== undefined && { reason }) }
@@ -35,7 +36,7 @@ export function driftPage(records: readonly DriftRecord[]): DriftPage {
   ]
   return {
     kind: 'drift',
-    title: last?.playbook ?? '',
+    title: last ? driftTitle(last) : '',
     run: last?.run ?? '',
     time: last?.time ?? '',
     duration: last?.duration ?? 0,
@@ -51,9 +52,18 @@ export function driftPage(records: readonly DriftRecord[]): DriftPage {
   }
 }
 
-function newestByHost(ordered: readonly DriftRecord[]): ReadonlyMap<string, DriftRecord> {
+/** @param wanted hosts; records of earlier versions do not say which there are */
+function newestByHost(
+  ordered: readonly DriftRecord[],
+  wanted?: readonly string[],
+): ReadonlyMap<string, DriftRecord> {
+  const isWanted = wanted && new Set(wanted)
   return new Map(
-    ordered.flatMap((record) => Object.keys(record.hosts).map((host) => [host, record] as const)),
+    ordered.flatMap((record) =>
+      Object.keys(record.hosts)
+        .filter((host) => isWanted?.has(host) !== false)
+        .map((host) => [host, record] as const),
+    ),
   )
 }
 
@@ -101,6 +111,7 @@ function checkOf(record: DriftRecord): DriftCheck {
     continuing: count('continuing'),
     resolved: count('resolved'),
     unknown: hosts.filter(({ state }) => state === 'unknown').length,
+    ...(record.failure !== undefined && { failure: record.failure }),
   }
 }
 
@@ -129,11 +140,14 @@ function daysByHost(
     const open = new Map<string, number>()
     for (const { host, state } of record.findings)
       if (state !== 'resolved') open.set(host, (open.get(host) ?? 0) + 1)
-    for (const [host, { state }] of Object.entries(record.hosts)) {
+    // What has failed as a whole has been there all the same.
+    const { failure, inventoryHosts = [] } = record
+    const missed = failure === undefined ? [] : inventoryHosts
+    for (const host of new Set([...Object.keys(record.hosts), ...missed])) {
       const own = result.get(host) ?? days.map(() => -2)
       result.set(host, own)
-      const found = state === 'unknown' ? -1 : (open.get(host) ?? 0)
-      own[at] = Math.max(own[at] ?? -2, found)
+      const isKnown = (record.hosts[host]?.state ?? 'unknown') !== 'unknown'
+      own[at] = Math.max(own[at] ?? -2, isKnown ? (open.get(host) ?? 0) : -1)
     }
   }
   return result

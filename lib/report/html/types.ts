@@ -129,6 +129,8 @@ export interface DriftCheck {
   readonly resolved: number
   /** Hosts of which it could not know. */
   readonly unknown: number
+  /** Why it has failed as a whole: what it has not found may be there. */
+  readonly failure?: string
 }
 
 export interface DriftPage {

@@ -1,5 +1,5 @@
 import { h } from './dom.browser.js'
-import { moment } from './format.browser.js'
+import { count, moment, plural } from './format.browser.js'
 import { legend } from './legend.browser.js'
 
 /** @import { DriftCheck } from '../types.js' */
@@ -11,6 +11,9 @@ import { legend } from './legend.browser.js'
  * @property {string} status gives the colour
  * @property {(check: DriftCheck) => number} value
  */
+
+/** Columns that still have a width; of more checks than these, several share one. */
+const most = 80
 
 /**
  * Columns over the checks, oldest first, with the same figures as a table for who prefers that.
@@ -30,12 +33,16 @@ export function columnChart({ title, checks, series, format }) {
       ? format(sum(check))
       : series.map(({ name, value }) => `${format(value(check))} ${name}`).join(', ')
   const last = checks.at(-1)
-  const words = `${title}, ${checks.length} checks: now ${last ? say(last) : ''}, most ${format(Math.max(0, ...sums))}`
+  const failed = checks.filter(({ failure }) => failure !== undefined).length
+  const doubt = failed > 0 ? `; ${plural(failed, 'check')} failed` : ''
+  const words = `${title}, ${checks.length} checks: now ${last ? say(last) : ''}, most ${format(Math.max(0, ...sums))}${doubt}`
   return h(
     'figure',
     { class: 'chart' },
     h('figcaption', {}, title, h('b', {}, last ? format(sum(last)) : '')),
-    series.length === 1 ? undefined : legend(series),
+    series.length === 1
+      ? undefined
+      : legend([...series, ...(failed > 0 ? [{ name: 'check failed', status: 'unknown' }] : [])]),
     h(
       'div',
       { class: 'plot', role: 'img', 'aria-label': words },
@@ -43,7 +50,7 @@ export function columnChart({ title, checks, series, format }) {
       h(
         'div',
         { class: 'columns' },
-        ...checks.map((check) => column(check, series, top, say(check))),
+        ...parted(checks).map((part) => column(part, series, top, sum, say)),
       ),
     ),
     h(
@@ -57,12 +64,26 @@ export function columnChart({ title, checks, series, format }) {
 }
 
 /**
- * @param {DriftCheck} check
+ * Checks that follow one another, as many to a part.
+ * @param {readonly DriftCheck[]} checks
+ */
+function parted(checks) {
+  const size = Math.max(1, Math.ceil(checks.length / most))
+  const parts = []
+  for (let at = 0; at < checks.length; at += size) parts.push(checks.slice(at, at + size))
+  return parts
+}
+
+/**
+ * The worst of some checks.
+ * @param {readonly DriftCheck[]} checks
  * @param {readonly Series[]} series
  * @param {number} top
- * @param {string} text
+ * @param {(check: DriftCheck) => number} sum
+ * @param {(check: DriftCheck) => string} say
  */
-function column(check, series, top, text) {
+function column(checks, series, top, sum, say) {
+  const check = checks.reduce((worst, one) => (sum(one) > sum(worst) ? one : worst))
   const parts = series.flatMap(({ status, value }) => {
     const share = value(check) / top
     if (share === 0) return []
@@ -70,9 +91,22 @@ function column(check, series, top, text) {
     part.style.blockSize = `${share * 100}%`
     return [part]
   })
-  // Those that could not be known must not look as if nothing was found.
-  const doubt = check.unknown > 0 ? ` (${check.unknown} hosts unknown)` : ''
-  return h('div', { title: `${moment(check.time)} UTC: ${text}${doubt}` }, ...parts)
+  // Those that could not know must not look as if nothing was there.
+  const doubtful = checks.filter((one) => doubtOf(one) !== '')
+  const titles = [
+    `${moment(check.time)} UTC: ${say(check)}`,
+    ...doubtful.slice(0, 3).map((one) => `${moment(one.time)} UTC: ${doubtOf(one)}`),
+    ...(doubtful.length > 3 ? [`… ${count(doubtful.length - 3)} more in doubt`] : []),
+  ]
+  const isFailed = checks.some(({ failure }) => failure !== undefined)
+  const kind = isFailed ? 'failed' : doubtful.length > 0 ? 'doubt' : undefined
+  return h('div', { class: kind, title: titles.join('\n') }, ...parts)
+}
+
+/** @param {DriftCheck} check */
+function doubtOf({ failure, unknown }) {
+  if (failure !== undefined) return `failed: ${failure}`
+  return unknown > 0 ? `${plural(unknown, 'host')} unknown` : ''
 }
 
 /**
@@ -83,7 +117,7 @@ function column(check, series, top, text) {
  */
 function tableOf(title, checks, series, format) {
   const details = h('details', { class: 'as-table' }, h('summary', {}, 'As a table'))
-  const head = ['Check (UTC)', ...series.map(({ name }) => name)]
+  const head = ['Check (UTC)', ...series.map(({ name }) => name), 'not known']
   details.addEventListener('toggle', () => {
     if (details.childElementCount > 1) return
     const rows = checks
@@ -94,6 +128,7 @@ function tableOf(title, checks, series, format) {
           {},
           h('th', { scope: 'row' }, moment(check.time)),
           ...series.map(({ value }) => h('td', { class: 'number' }, format(value(check)))),
+          h('td', {}, doubtOf(check)),
         ),
       )
     const label = `${title} by check`

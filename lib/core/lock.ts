@@ -1,35 +1,45 @@
 import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 
 // A lock of the kernel on the folder itself: it ends with its holder and leaves no file. The folder
 // may have been removed while it was waited for, so that the lock would be on nothing.
 const script = `
-exec 9<"$1" || exit
+exec 9<"$1"
 flock -n 9 || { echo waiting; flock 9; }
 [ "$1" -ef /dev/fd/9 ] || exit
 echo locked
 exec cat`
 
+export interface LockOptions {
+  /** Makes the folder where it is missing; the work may remove it. @default false */
+  readonly make?: boolean
+  /** Is called when another process has the lock. */
+  readonly onWait?: () => void
+}
+
 /**
- * Makes a folder where it is missing and does some work while no other process has its lock. The
- * work may remove the folder.
+ * Does some work while no other process has a folder's lock.
  *
- * @param onWait is called when another process has the lock
+ * @throws Error where the folder cannot be read, and what the work throws
+ * @see flock(1)
  */
 export async function withLock<T>(
   folder: string,
   work: () => Promise<T>,
-  onWait: () => void = () => undefined,
+  { make = false, onWait = () => undefined }: LockOptions = {},
 ): Promise<T> {
   for (;;) {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
+    if (make) await mkdir(folder, { recursive: true, mode: 0o700 })
     // Of its own process group, so that Ctrl-C does not free the lock before this process is done.
     const holder = spawn('sh', ['-c', script, 'lock', folder], {
       stdio: ['pipe', 'pipe', 'ignore'],
       detached: true,
     })
-    const ended = new Promise((resolve, reject) => holder.on('close', resolve).on('error', reject))
+    const ended = new Promise<number | null>((resolve, reject) =>
+      holder.on('close', resolve).on('error', reject),
+    )
     try {
       for await (const line of createInterface({ input: holder.stdout })) {
         if (line === 'locked') return await work()
@@ -39,5 +49,8 @@ export async function withLock<T>(
       holder.stdin.end()
       await ended
     }
+    // 1 says that another folder is there by now.
+    if ((await ended) !== 1 && !(make && !existsSync(folder)))
+      throw new Error(`the folder "${folder}" cannot be locked`)
   }
 }
