@@ -19,6 +19,7 @@ import ts from 'typescript'
 import { takeDriftFlags } from '../../lib/cli/drift-flags.js'
 import type { DriftRecord } from '../../lib/drift/index.js'
 import type { HostwrightEvent } from '../../lib/report/events.js'
+import { schemaFaults, type Schema } from '../fixtures/json-schema.js'
 import { runIn } from '../fixtures/packed.js'
 import { useReceiver } from '../fixtures/receiver.js'
 import { tempFolder } from '../fixtures/run.js'
@@ -26,6 +27,14 @@ import { tempFolder } from '../fixtures/run.js'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const bin = join(root, 'lib/cli/hostwright.mjs')
 const secretWord = 'a very secret word'
+const schema = JSON.parse(readFileSync(join(root, 'docs/drift.schema.json'), 'utf8')) as Schema
+
+/** In none of the forms in which it could have been written. */
+function hidesTheSecret(t: Test, text: string, where: string): void {
+  const base64 = Buffer.from(secretWord).toString('base64').replace(/=+$/, '')
+  for (const form of [secretWord, base64, encodeURIComponent(secretWord)])
+    t.notOk(text.includes(form), `${where} holds no ${form}`)
+}
 
 const book = `
 import { command, file, handler, playbook, role, secret } from ${JSON.stringify(join(root, 'lib/index.ts'))}
@@ -80,11 +89,15 @@ async function useBook(t: Test) {
   ) => {
     const args = ['drift', 'book.mts', '-i', inventory, '--output', 'json', ...more]
     const { exitCode, stdout, stderr } = await run(args, env)
+    hidesTheSecret(t, stdout, 'stdout')
+    hidesTheSecret(t, stderr, 'stderr')
     const events = stdout
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as HostwrightEvent)
     const records = events.flatMap((event) => (event.type === 'drift' ? [event.record] : []))
+    for (const record of records)
+      t.same(schemaFaults(record, schema), [], `${args.join(' ')}: its record is as described`)
     return { exitCode, stderr, events, records, record: records.at(-1) }
   }
   return { folder, hosts, run, check }
@@ -126,7 +139,11 @@ t.test('hostwright drift', async (t) => {
   chmodSync(join(hosts, 'b/other'), 0o600)
   writeFileSync(join(hosts, 'a/key'), 'another word')
   const before = contents(hosts)
-  const first = await check(['--report', 'r.md', '--report', 'r.json'], notify)
+  const reports = ['html', 'xml', 'json', 'md', 'prom'].map((ending) => `r.${ending}`)
+  const first = await check(
+    reports.flatMap((name) => ['--report', name]),
+    notify,
+  )
   t.equal(first.exitCode, 2, first.stderr)
   t.same(contents(hosts), before, 'nothing on the hosts is written')
   t.same(found(first.record), [
@@ -143,6 +160,17 @@ t.test('hostwright drift', async (t) => {
     evidence: [/^modified .* owned by /],
   })
   t.match(readFileSync(join(folder, 'r.md'), 'utf8'), '-by hand')
+  for (const name of reports) {
+    const text = readFileSync(join(folder, name), 'utf8')
+    t.match(text, name === 'r.prom' ? 'role="base"} 3' : '/a/key', `${name} tells of it`)
+    hidesTheSecret(t, text, name)
+  }
+  hidesTheSecret(t, JSON.stringify(received), 'the webhook')
+  t.match(JSON.stringify(received), '/a/key')
+  const plain = await run(['drift', 'book.mts', '-i', 'hosts.yml', '--diff', '-vvv'])
+  t.equal(plain.exitCode, 2)
+  t.match(plain.stdout, '/a/key')
+  for (const text of [plain.stdout, plain.stderr]) hidesTheSecret(t, text, 'the console')
   t.match(JSON.parse(readFileSync(join(folder, 'r.json'), 'utf8')), { run: first.record?.run })
   t.match(received, [
     {
@@ -197,7 +225,11 @@ t.test('hostwright drift', async (t) => {
     .map((name) => join(folder, '.hostwright', name))
     .filter((name) => lstatSync(name).isFile())
   t.ok(kept.length > 10)
-  for (const name of kept) t.notMatch(readFileSync(name, 'latin1'), secretWord, name)
+  for (const name of kept) hidesTheSecret(t, readFileSync(name, 'latin1'), name)
+  const history = kept.filter((name) => /\/drift\/.*\/\d.*\.json$/.test(name))
+  t.ok(history.length > 5)
+  for (const name of history)
+    t.same(schemaFaults(JSON.parse(readFileSync(name, 'utf8')), schema), [], name)
 })
 
 t.test('hostwright drift refuses what it cannot do, before any host is touched', async (t) => {

@@ -6,7 +6,7 @@ import ts from 'typescript'
 import { reportTo, type DriftRecord } from '../../lib/drift/index.js'
 import { consoleReporter, createEventStream } from '../../lib/report/index.js'
 import { driftSummary } from '../../lib/report/drift-summary.js'
-import { schemaFaults } from '../fixtures/json-schema.js'
+import { schemaFaults, type Schema } from '../fixtures/json-schema.js'
 import { tempFolder } from '../fixtures/run.js'
 import { isWellFormed } from '../fixtures/xml.js'
 
@@ -89,9 +89,18 @@ const record: DriftRecord = {
 }
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
-const schema = JSON.parse(read('docs/drift.schema.json')) as Parameters<typeof schemaFaults>[1]
+const schema = JSON.parse(read('docs/drift.schema.json')) as Schema
 
 t.test('docs/drift.schema.json', async (t) => {
+  await t.test('has a name, and is in the package', async (t) => {
+    t.match(schema.$id, /^urn:[a-z]+:\S+:1$/)
+    const { exports, files } = JSON.parse(read('package.json')) as {
+      readonly exports: Readonly<Record<string, unknown>>
+      readonly files: readonly string[]
+    }
+    t.equal(exports['./drift.schema.json'], './docs/drift.schema.json')
+    t.ok(files.includes('docs/drift.schema.json'))
+  })
   await t.test('describes a record that has every field', async (t) => {
     t.same(schemaFaults({ ...record, failure: 'it was stopped' }, schema), [])
   })
