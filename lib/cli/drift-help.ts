@@ -21,6 +21,8 @@ Environment, where drift() is not told whom to notify:
   HOSTWRIGHT_NOTIFY_SLACK     URL of an incoming webhook
   HOSTWRIGHT_NOTIFY_MATRIX    SERVER ROOM TOKEN, for example https://matrix.example.com !room:example.com TOKEN
   HOSTWRIGHT_NOTIFY_MAIL      address, by sendmail
+  HOSTWRIGHT_NOTIFY_SMTP      SERVER FROM TO [USER PASSWORD], for example smtps://mail.example.com:465
+                              hw@example.com ops@example.com hw PASSWORD
   HOSTWRIGHT_NOTIFY_SUMMARY   daily: a summary once a day, too
 
 Examples:

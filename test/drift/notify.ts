@@ -1,9 +1,11 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { secret } from '../../lib/core/secret.js'
 import { mail } from '../../lib/drift/notify/mail.js'
 import { notifiersOf, notifyAll, type DriftRecord, type Notify } from '../../lib/drift/index.js'
 import { checks, told } from '../fixtures/drift.js'
+import { useFakeSmtp } from '../fixtures/fake-smtp.js'
 import { useReceiver } from '../fixtures/receiver.js'
 import { tempFolder } from '../fixtures/run.js'
 
@@ -150,6 +152,69 @@ t.test('a mailer that does not end is ended', async (t) => {
   })
 })
 
+t.test('a mailer gets no more of the environment than it needs', async (t) => {
+  const folder = await tempFolder(t)
+  const script = `#!/bin/sh\ncat >/dev/null\nenv >${folder}/env\n`
+  writeFileSync(join(folder, 'sendmail'), script, { mode: 0o755 })
+  const before = { ...process.env }
+  process.env['PATH'] = `${folder}:${before['PATH']}`
+  process.env['HOSTWRIGHT_VAULT_PASSWORD'] = 'a very secret word'
+  t.teardown(() => (process.env = before))
+  const message = { subject: 's', text: 't', id: 'i', data: {} }
+  await mail({ to: 'ops@example.com', message, delays: [] })
+  const names = [...readFileSync(join(folder, 'env'), 'utf8').matchAll(/^(\w+)=/gm)]
+  // The shell adds some, and so does tap to every process.
+  const own = /^(?:PATH|HOME|LANG|PWD|OLDPWD|SHLVL|_|_TAPJS_\w+|NODE_OPTIONS)$/
+  t.same(
+    names.filter(([, name = '']) => !own.test(name)),
+    [],
+  )
+  t.ok(names.some(([, name]) => name === 'HOME'))
+})
+
+t.test('smtp() logs in, is taken once, and tries again what is refused for now', async (t) => {
+  const folder = await tempFolder(t)
+  const { port, mails, commands, user, password } = await useFakeSmtp(t, [451, 421, 0, 550])
+  const common = { kind: 'smtp', from: 'hw@example.com', to: 'ops@example.com', user } as const
+  const server = `smtp://127.0.0.1:${port}`
+  const { tell, notes } = await teller([{ ...common, server, password }], folder)
+  const series = checks()
+  const record = series.next([told({ task: 'file /ünï', changes: ['mode'] })])
+  await tell(record)
+  t.same(notes, [])
+  t.match(mails, [{ from: 'hw@example.com', to: 'ops@example.com' }])
+  const count = (verb: string) => commands.filter((line) => line.startsWith(verb)).length
+  t.equal(count('MAIL'), 3, 'twice it was refused for now')
+  const taken = mails[0]?.text ?? ''
+  const head = taken.slice(0, taken.indexOf('\n\n'))
+  t.match(head, /^Subject: Drift of site: 1 new$/m)
+  t.match(head, new RegExp(`^Message-ID: <${record.run}@example\\.com>$`, 'm'))
+  t.match(head, /^Content-Transfer-Encoding: quoted-printable$/m)
+  t.match(taken, 'file /=C3=BCn=C3=AF: mode')
+
+  await tell(series.next([told({ task: 'file /ünï' })]))
+  t.equal(count('MAIL'), 4, 'what is refused for good is not tried again')
+  t.match(notes, [/by smtp, and the next check tries again: .*550 no such mailbox/])
+  t.equal(mails.length, 1)
+
+  const wrong = await teller([{ ...common, server, password: 'another password' }], folder)
+  await wrong.tell(record)
+  t.match(wrong.notes, [/535 no such account/])
+  t.notMatch(wrong.notes.join(), 'another password')
+  t.equal(mails.length, 1)
+
+  // The same server by an address that is not a loopback one.
+  const before = count('AUTH')
+  const far = await teller([{ ...common, server: `smtp://0.0.0.0:${port}`, password }], folder)
+  await far.tell(record)
+  t.match(far.notes, [/by smtp, and the next check tries again: .*(?:TLS|STARTTLS)/i])
+  t.equal(count('AUTH'), before, 'no password is sent without TLS')
+  const tls = await teller([{ ...common, server: `smtps://127.0.0.1:${port}`, password }], folder)
+  await tls.tell(record)
+  t.equal(tls.notes.length, 1)
+  t.equal(mails.length, 1)
+})
+
 t.test('notifyAll() gives a summary once a day where it is asked to', async (t) => {
   const folder = await tempFolder(t)
   const { url, received } = await useReceiver(t)
@@ -226,12 +291,17 @@ t.test('notifiersOf() reads the environment, and refuses what it cannot use', as
     HOSTWRIGHT_NOTIFY_SLACK: 'https://example.com/slack/very-secret',
     HOSTWRIGHT_NOTIFY_MATRIX: 'https://m.example.com !r:example.com very-secret',
     HOSTWRIGHT_NOTIFY_MAIL: 'ops@example.com',
+    HOSTWRIGHT_NOTIFY_SMTP:
+      'smtps://mail.example.com hw@example.com ops@example.com hw very-secret with blanks',
     HOSTWRIGHT_NOTIFY_SUMMARY: 'daily',
   })
   t.same(
     notify.map(({ kind }) => kind),
-    ['webhook', 'slack', 'matrix', 'mail'],
+    ['webhook', 'slack', 'matrix', 'mail', 'smtp'],
   )
+  const smtp = notify.at(-1)
+  t.match(smtp, { server: 'smtps://mail.example.com', from: 'hw@example.com', user: 'hw' })
+  t.equal(smtp?.kind === 'smtp' && secret(smtp.password ?? '').reveal(), 'very-secret with blanks')
   t.equal(summary, 'daily')
   t.notMatch(JSON.stringify(notify), /very-secret/)
   const wrong: readonly (readonly [string, string])[] = [
@@ -239,6 +309,10 @@ t.test('notifiersOf() reads the environment, and refuses what it cannot use', as
     ['SLACK', 'ftp://example.com'],
     ['MATRIX', 'https://m.example.com room token'],
     ['MAIL', 'ops@example.com, others'],
+    ['SMTP', 'smtps://mail.example.com ops@example.com'],
+    ['SMTP', 'https://mail.example.com hw@example.com ops@example.com'],
+    ['SMTP', 'smtps://hw:word@mail.example.com hw@example.com ops@example.com'],
+    ['SMTP', 'smtps://mail.example.com hw ops@example.com'],
     ['SUMMARY', 'weekly'],
   ]
   for (const [name, value] of wrong)

@@ -1,5 +1,6 @@
 import { HostwrightError } from '../../core/errors.js'
 import { secret } from '../../core/secret.js'
+import { connectionOf } from './smtp.js'
 import type { Notify } from './types.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -11,13 +12,14 @@ export interface Notifiers {
 }
 
 /**
- * Reads HOSTWRIGHT_NOTIFY_WEBHOOK, _SLACK, _MATRIX, _MAIL and _SUMMARY.
+ * Reads HOSTWRIGHT_NOTIFY_WEBHOOK, _SLACK, _MATRIX, _MAIL, _SMTP and _SUMMARY.
  *
  * @throws HostwrightError USAGE_INVALID
  */
 export function notifiersOf(environment: Environment): Notifiers {
   const of = (name: string) => environment[`HOSTWRIGHT_NOTIFY_${name}`] || undefined
   const [webhook, slack, matrix, mail] = [of('WEBHOOK'), of('SLACK'), of('MATRIX'), of('MAIL')]
+  const smtp = of('SMTP')
   const summary = of('SUMMARY')
   if (summary !== undefined && summary !== 'daily')
     throw invalid('SUMMARY', 'its value is not "daily"', 'Set it to daily, or leave it out')
@@ -28,7 +30,8 @@ export function notifiersOf(environment: Environment): Notifiers {
         : [{ kind: 'webhook' as const, url: url('WEBHOOK', webhook) }]),
       ...(slack === undefined ? [] : [{ kind: 'slack' as const, url: url('SLACK', slack) }]),
       ...(matrix === undefined ? [] : [matrixOf(matrix)]),
-      ...(mail === undefined ? [] : [{ kind: 'mail' as const, to: address(mail) }]),
+      ...(mail === undefined ? [] : [{ kind: 'mail' as const, to: address('MAIL', mail) }]),
+      ...(smtp === undefined ? [] : [smtpOf(smtp)]),
     ],
     summary,
   }
@@ -51,10 +54,25 @@ function matrixOf(text: string): Notify {
   return { kind: 'matrix', server, room, token: secret(token) }
 }
 
+function smtpOf(text: string): Notify {
+  const [, server = '', from = '', to = '', user, password = ''] =
+    /^(\S+)\s+(\S+)\s+(\S+)(?:\s+(\S+)\s+(.+))?$/.exec(text) ?? []
+  const hint =
+    'For example smtps://mail.example.com:465 hw@example.com ops@example.com USER PASSWORD'
+  if (to === '') throw invalid('SMTP', 'its value is not SERVER FROM TO [USER PASSWORD]', hint)
+  try {
+    connectionOf(server)
+  } catch (error) {
+    throw invalid('SMTP', error instanceof Error ? error.message : String(error), hint)
+  }
+  const login = user === undefined ? {} : { user, password: secret(password) }
+  return { kind: 'smtp', server, from: address('SMTP', from), to: address('SMTP', to), ...login }
+}
+
 /** A line feed would begin another header. */
-function address(text: string): string {
+function address(name: string, text: string): string {
   if (/^[^\s<>]+@[^\s<>]+$/.test(text)) return text
-  throw invalid('MAIL', 'its value is no address', 'For example ops@example.com')
+  throw invalid(name, `"${text}" is no address`, 'For example ops@example.com')
 }
 
 function invalid(name: string, why: string, hint: string): HostwrightError {

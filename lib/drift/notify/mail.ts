@@ -68,11 +68,12 @@ function encoded(text: string): string {
 }
 
 async function sendmail(text: string, patience: number): Promise<void> {
-  const path = `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/lib`
+  const { PATH = '', HOME, LANG } = process.env
   await new Promise<void>((resolve, reject) => {
     const child = spawn('sendmail', ['-t', '-i'], {
       stdio: ['pipe', 'ignore', 'pipe'],
-      env: { ...process.env, PATH: path },
+      // The rest holds passwords.
+      env: { PATH: `${PATH}:/usr/sbin:/usr/lib`, HOME, LANG },
     })
     let stderr = ''
     child.stderr.on('data', (chunk: Buffer) => (stderr += String(chunk)))

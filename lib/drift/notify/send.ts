@@ -1,5 +1,6 @@
 import { mail } from './mail.js'
 import { post } from './post.js'
+import { smtp } from './smtp.js'
 import type { Message, Notify } from './types.js'
 
 /**
@@ -30,6 +31,8 @@ export async function send(
       })
     case 'mail':
       return await mail({ to: notify.to, from: notify.from, message, delays })
+    case 'smtp':
+      return await smtp({ ...notify, message, delays })
   }
 }
 

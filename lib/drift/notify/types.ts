@@ -22,6 +22,18 @@ export type Notify =
       readonly from?: string
     }
 
+  /** By a mail server. */
+  | {
+      readonly kind: 'smtp'
+      /** `smtps://HOST:PORT`, or `smtp://HOST:PORT` with STARTTLS, which only this machine may go without. */
+      readonly server: string
+      readonly from: string
+      readonly to: string
+      /** @default nobody logs in */
+      readonly user?: string
+      readonly password?: string | Secret
+    }
+
 export interface Message {
   /** One line. */
   readonly subject: string
