@@ -131,6 +131,21 @@ t.test('notifyAll() tells once that the check as a whole has failed', async (t) 
   t.equal(received.length, 3)
 })
 
+t.test('notifyAll() tells once of what two checks that overlap have both found', async (t) => {
+  const folder = await tempFolder(t)
+  const { url, received } = await useReceiver(t)
+  const drifted = [told({ changes: ['mode'] })]
+  const both: Notify = { kind: 'webhook', url: `${url}/both` }
+  const one = await teller([both, { kind: 'webhook', url: `${url}/one` }], folder)
+  const other = await teller([both, { kind: 'webhook', url: `${url}/other` }], folder)
+  const [first, second] = [checks().next(drifted), checks().next(drifted)]
+  await Promise.all([one.tell(first), other.tell(second)])
+  t.same(received.map(({ path }) => path).toSorted(), ['/both', '/one', '/other'])
+  await Promise.all([one.tell(first), other.tell(second)])
+  t.equal(received.length, 3, 'none of them is forgotten')
+  t.same([...one.notes, ...other.notes], [])
+})
+
 t.test('notifyAll() says where it cannot keep who was told', async (t) => {
   const folder = await tempFolder(t)
   const { url, received } = await useReceiver(t)
