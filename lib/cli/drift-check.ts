@@ -24,7 +24,7 @@ import { remedy } from './remedy.js'
 export interface DriftCheckOptions {
   readonly remediate: boolean
   readonly reports: readonly WriteReport[]
-  /** How many records are kept. @default 400 */
+  /** How many records are kept. @default see openHistory */
   readonly keep?: number | undefined
   readonly notify: readonly Notify[]
   readonly summary: 'daily' | undefined

@@ -6,6 +6,8 @@ import { type Flag, flags } from './flags.js'
 export interface DriftFlags {
   readonly remediate: boolean
   readonly reports: readonly string[]
+  /** How many records are kept. */
+  readonly keep: number | undefined
   readonly help: boolean
   /** False where nothing is looked at: a list or the version is asked for. */
   readonly looks: boolean
@@ -22,19 +24,25 @@ export function takeDriftFlags(argv: readonly string[]): DriftFlags {
   const taken = new Set<number>()
   const reports: string[] = []
   const names = new Set<string>()
+  let keep: number | undefined
   for (const token of tokensOf(argv)) {
     if (token.kind !== 'option') continue
     const { name, index, value, rawName } = token
     names.add(name)
-    if (name !== 'remediate' && name !== 'report') continue
+    if (!['remediate', 'report', 'keep'].includes(name)) continue
     taken.add(index)
     if (name === 'remediate' && value !== undefined)
       throw usage(`Cannot use flag "${rawName}": it takes no value, and "${value}" is given`)
     if (name === 'remediate') continue
     if (value === undefined || value === '' || (!token.inlineValue && value.startsWith('-')))
-      throw usage('Cannot use flag "--report": its value is missing', 'Write --report FILE')
+      throw usage(
+        `Cannot use flag "${rawName}": its value is missing`,
+        name === 'keep' ? 'Write --keep N' : 'Write --report FILE',
+      )
     if (!token.inlineValue) taken.add(index + 1)
-    reports.push(value)
+    if (name === 'report') reports.push(value)
+    else if (keep === undefined) keep = wholeNumber(value)
+    else throw usage('Cannot use flag "--keep": it is given twice', 'Give it once')
   }
   const remediate = names.has('remediate')
   if (remediate && names.has('check'))
@@ -45,6 +53,7 @@ export function takeDriftFlags(argv: readonly string[]): DriftFlags {
   return {
     remediate,
     reports,
+    keep,
     help: names.has('help'),
     looks: !['list-hosts', 'list-tasks', 'version'].some((name) => names.has(name)),
     rest: argv.filter((_, at) => !taken.has(at)),
@@ -63,8 +72,14 @@ function tokensOf(argv: readonly string[]) {
     ...(Object.fromEntries(playbook) as Record<string, { type: 'boolean' | 'string' }>),
     remediate: { type: 'boolean' },
     report: { type: 'string' },
+    keep: { type: 'string' },
   } as const
   return parseArgs({ args: [...argv], strict: false, tokens: true, options }).tokens
+}
+
+function wholeNumber(value: string): number {
+  if (/^[1-9]\d{0,8}$/.test(value)) return Number(value)
+  throw usage(`Cannot use value "${value}" of --keep: it is not a whole number from 1 up`)
 }
 
 function usage(message: string, hint = 'See hostwright drift --help'): HostwrightError {

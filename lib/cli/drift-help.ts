@@ -7,6 +7,8 @@ the earlier checks of this playbook and inventory, which are kept in .hostwright
 Flags, besides those of the playbook (see hostwright run PLAYBOOK --help):
   --report FILE    write a report too; what it is, its ending says: .md Markdown, .json the record,
                    .xml JUnit, .prom metrics for Prometheus, .html; repeat for several
+  --keep N         keep the newest N records (default: 400, and up to 1,500, which are those of 60
+                   days of hourly checks, as long as they take no more than 256 MB)
   --remediate      make so what has drifted, and nothing else; then look again
   -h, --help       print this help
 

@@ -15,13 +15,17 @@ export interface DriftOptions {
   readonly notify?: readonly Notify[]
   /** `daily`: they get a summary once a day, changed or not. @default what the environment says */
   readonly summary?: 'daily'
-  /** How many records are kept for each playbook. @default 400 */
+  /**
+   * How many records are kept for each playbook and inventory; `--keep` wins.
+   *
+   * @default 400, and up to 1,500 as long as they take no more than 256 MB
+   */
   readonly keep?: number
 }
 
 /**
- * Checks a playbook for drift, with the command line that every playbook has and `--report` and
- * `--remediate`: check mode over the inventory, compared with the earlier checks. Sets the exit code of
+ * Checks a playbook for drift, with the command line that every playbook has and `--report`, `--keep`
+ * and `--remediate`: check mode over the inventory, compared with the earlier checks. Sets the exit code of
  * the process: 0 no drift, 2 drift, 1 something kept it from knowing. What fails is reported, not
  * thrown.
  *
@@ -34,7 +38,7 @@ export interface DriftOptions {
 export async function drift(playbook: string | URL, options: DriftOptions = {}): Promise<void> {
   const file = typeof playbook === 'string' ? resolve(playbook) : fileURLToPath(playbook)
   try {
-    const { help, reports, remediate, looks, rest } = takeDriftFlags(process.argv.slice(2))
+    const { help, reports, remediate, keep, looks, rest } = takeDriftFlags(process.argv.slice(2))
     if (help) return void process.stdout.write(driftHelp)
     if (!existsSync(file)) throw missing(file)
     // What playbooks that are run have no use for is not loaded with them.
@@ -45,7 +49,7 @@ export async function drift(playbook: string | URL, options: DriftOptions = {}):
     const check = driftCheck({
       remediate,
       reports: reports.map(reportTo),
-      keep: checkKeep(options.keep),
+      keep: keep ?? checkKeep(options.keep),
       notify: options.notify ?? environment.notify,
       summary,
     })

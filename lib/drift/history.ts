@@ -19,19 +19,20 @@ export interface History {
 
 export interface HistoryOptions {
   readonly folder: string
-  /** How many records are kept. @default 400 */
+  /** How many records are kept. @default 400, and up to 1,500 that take no more than 256 MB */
   readonly keep?: number | undefined
   /** Takes what is to be known about records that are left out. */
   readonly note: (text: string) => void
 }
 
-export const defaultKeep = 400
+/** Of small records those of 60 days of hourly checks are kept, which the report shows. */
+const defaults = { least: 400, most: 1_500, bytes: 256_000_000 }
 
 /** Milliseconds after which what a killed check has left is removed. */
 const leftover = 3_600_000
 
 /** Opens a folder of records: a file each, named by when it was written, so that names sort by age. */
-export function openHistory({ folder, keep = defaultKeep, note }: HistoryOptions): History {
+export function openHistory({ folder, keep, note }: HistoryOptions): History {
   const told = new Set<string>()
   const names = () =>
     listed(folder)
@@ -61,10 +62,21 @@ export function openHistory({ folder, keep = defaultKeep, note }: HistoryOptions
           { hint: 'Run it in a directory that you can write to', cause: error },
         )
       }
-      for (const old of names().slice(0, -keep)) rmSync(join(folder, old), { force: true })
+      for (const old of tooMany(folder, names().toReversed(), keep))
+        rmSync(join(folder, old), { force: true })
       removeLeftovers(folder)
     },
   }
+}
+
+/** @param names the newest first */
+function tooMany(folder: string, names: readonly string[], keep: number | undefined) {
+  if (keep !== undefined) return names.slice(keep)
+  let bytes = 0
+  return names.filter((name, at) => {
+    bytes += statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0
+    return at >= defaults.most || (at >= defaults.least && bytes > defaults.bytes)
+  })
 }
 
 function listed(folder: string): readonly string[] {

@@ -35,13 +35,14 @@ export const driftTimer = role({
   publishes: [driftTimerKey],
   async run(host, wish) {
     const { environment, ...shown } = wish
-    const { folder, program, playbook, inventory, flags, knownHosts } = shown
+    const { folder, program, playbook, inventory, flags, keep, knownHosts } = shown
     const command = [
       `${folder}/${program}`,
       'drift',
       `${folder}/${playbook}`,
       '-i',
       `${folder}/${inventory}`,
+      ...(keep === undefined ? [] : ['--keep', String(keep)]),
       ...flags,
     ]
     const vars = { ...shown, account, environmentFile, command: command.map(word).join(' ') }

@@ -17,7 +17,7 @@ export const params = v.object({
       line,
       v.regex(
         /^(?!https?:\/\/[^/]*@|[a-z+]+:\/\/[^/]*:[^/]*@)/,
-        'holds a password: give the account a deploy key, or a credential helper of git',
+        'holds a password: give the user who clones it, the one that the playbook becomes, a deploy key, or a credential helper of git',
       ),
       v.description(
         'What git clones into the folder: a URL, or a folder of the host; without it the project is there already',
@@ -46,6 +46,16 @@ export const params = v.object({
       v.description('More flags: --report, --limit, --vault-password-file'),
     ),
     [],
+  ),
+  keep: v.optional(
+    v.pipe(
+      v.number('is not a number'),
+      v.integer('is not a whole number'),
+      v.minValue(1, 'is less than 1'),
+      v.description(
+        'How many records of checks are kept; without it as many as hostwright drift does',
+      ),
+    ),
   ),
   calendar: v.optional(v.pipe(line, v.description('When: see systemd.time(7)')), 'hourly'),
   randomizedDelay: v.optional(

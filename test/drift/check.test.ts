@@ -216,6 +216,13 @@ t.test('hostwright drift', async (t) => {
     b: { state: 'unknown', reason: /127\.0\.0\.1/ },
   })
 
+  await check(['--keep', '1'], {}, 'lost.yml')
+  const [lostFolder = ''] = readdirSync(join(folder, '.hostwright/drift/book')).filter((name) =>
+    name.startsWith('lost'),
+  )
+  const left = readdirSync(join(folder, '.hostwright/drift/book', lostFolder))
+  t.equal(left.filter((name) => name.endsWith('.json')).length, 1, 'no more than it is to keep')
+
   t.match(
     readdirSync(join(folder, '.hostwright/drift/book')).toSorted(),
     [/^hosts\.yml-/, /^lost\.yml-/],
@@ -327,7 +334,14 @@ t.test('hostwright drift reads a playbook in TypeScript from the compiled packag
 })
 
 t.test('takeDriftFlags()', async (t) => {
-  const plain = { remediate: false, reports: [], help: false, looks: true, rest: [] }
+  const plain = {
+    remediate: false,
+    reports: [],
+    keep: undefined,
+    help: false,
+    looks: true,
+    rest: [],
+  }
   const cases: readonly (readonly [readonly string[], object])[] = [
     [[], {}],
     [['-i', 'lab', '-vv', '--limit=a'], { rest: ['-i', 'lab', '-vv', '--limit=a'] }],
@@ -335,6 +349,8 @@ t.test('takeDriftFlags()', async (t) => {
       ['--report', 'a.md', '-i', 'lab', '--report=b.prom', '--remediate', '-l', 'a'],
       { reports: ['a.md', 'b.prom'], remediate: true, rest: ['-i', 'lab', '-l', 'a'] },
     ],
+    [['--keep', '9', '-i', 'lab'], { keep: 9, rest: ['-i', 'lab'] }],
+    [['--keep=1500'], { keep: 1500 }],
     [['-i', '--remediate'], { rest: ['-i', '--remediate'] }],
     [['-h'], { help: true, rest: ['-h'] }],
     [['--list-tasks'], { looks: false, rest: ['--list-tasks'] }],
@@ -343,6 +359,9 @@ t.test('takeDriftFlags()', async (t) => {
   const wrong: readonly (readonly [readonly string[], RegExp])[] = [
     [['--report'], /"--report": its value is missing/],
     [['--report', '--remediate'], /"--report": its value is missing/],
+    [['--keep'], /"--keep": its value is missing/],
+    [['--keep', '0'], /value "0" of --keep: it is not a whole number from 1 up/],
+    [['--keep', '3', '--keep', '4'], /"--keep": it is given twice/],
     [['--remediate=1'], /"--remediate": it takes no value/],
     [['--check', '--remediate'], /with --check nothing is changed/],
   ]

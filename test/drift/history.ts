@@ -1,6 +1,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { secret } from '../../lib/core/secret.js'
@@ -102,6 +110,27 @@ t.test('openHistory()', async (t) => {
     t.same([...history.records()][0], record('v-5'), 'as it was given')
     for (const name of readdirSync(folder))
       t.equal(statSync(join(folder, name)).mode & 0o777, 0o600)
+  })
+
+  await t.test('keeps 60 days of hourly checks where they are small, at least 400', async (t) => {
+    for (const [bytes, kept] of [
+      [20, 1_500],
+      [500_000, 512],
+      [2_000_000, 400],
+    ] as const) {
+      const folder = await tempFolder(t)
+      for (let at = 0; at < 1_510; at += 1) {
+        const file = join(folder, `20260101T${String(at).padStart(6, '0')}-a.json`)
+        writeFileSync(file, '')
+        // Sparse: its size is all that counts.
+        truncateSync(file, bytes)
+      }
+      openHistory({ folder, note }).add(record('a-1'))
+      const names = readdirSync(folder).toSorted()
+      t.equal(names.length, kept, `${bytes} bytes each`)
+      t.match(names.at(-2), '001509', 'the newest')
+    }
+    t.ok(1_500 >= 60 * 24)
   })
 
   await t.test('leaves out what is not whole, and says so once', async (t) => {

@@ -13,7 +13,8 @@ import { driftMetrics } from './metrics.js'
 type Writer = (record: DriftRecord, all: Iterable<DriftRecord>, present: string) => string
 
 const writers: Readonly<Record<string, Writer>> = {
-  '.html': (_, all) => driftHtml([...all]),
+  // Each is read when it is come to: what the page does not show does not stay in memory.
+  '.html': (_, all) => driftHtml(Array.from(all, (record) => ({ ...record, fingerprints: {} }))),
   '.json': (record) => `${JSON.stringify(record, undefined, 2)}\n`,
   '.md': driftMarkdown,
   '.prom': (record, _, present) => driftMetrics(record, present),
