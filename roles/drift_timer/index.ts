@@ -13,7 +13,7 @@ import { driftTimerKey } from './facts.js'
 import { params } from './params.js'
 import { account, environmentFile, home, units } from './paths.js'
 import { project } from './project.js'
-import { environmentLine, word } from './words.js'
+import { environmentLine, pathWord, plain, word } from './words.js'
 
 export { driftTimerKey } from './facts.js'
 
@@ -35,7 +35,7 @@ export const driftTimer = role({
   publishes: [driftTimerKey],
   async run(host, wish) {
     const { environment, ...shown } = wish
-    const { folder, program, playbook, inventory, flags, keep, knownHosts } = shown
+    const { folder, program, playbook, inventory, flags, keep, knownHosts, writable } = shown
     const command = [
       `${folder}/${program}`,
       'drift',
@@ -45,7 +45,14 @@ export const driftTimer = role({
       ...(keep === undefined ? [] : ['--keep', String(keep)]),
       ...flags,
     ]
-    const vars = { ...shown, account, environmentFile, command: command.map(word).join(' ') }
+    const vars = {
+      ...shown,
+      playbook: plain(playbook),
+      writable: writable.map(pathWord),
+      account,
+      environmentFile,
+      command: command.map(word).join(' '),
+    }
     const own = { owner: account, group: account }
     const results = await host.ensure([
       user({ name: account, system: true, home, shell: '/usr/sbin/nologin' }),

@@ -2,7 +2,17 @@ import type { Secret } from '../../lib/index.js'
 
 /** A word of ExecStart, in which systemd replaces nothing. */
 export function word(text: string): string {
-  return quoted(text).replaceAll('%', '%%').replaceAll('$', '$$$$')
+  return pathWord(text).replaceAll('$', '$$$$')
+}
+
+/** One of a setting's paths; variables are only replaced in commands. */
+export function pathWord(text: string): string {
+  return plain(quoted(text))
+}
+
+/** A setting's text, in which systemd replaces nothing. */
+export function plain(text: string): string {
+  return text.replaceAll('%', '%%')
 }
 
 /** A line of an EnvironmentFile. */
