@@ -1,5 +1,5 @@
 // What the documents say of files, errors and dependencies.
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import t from 'tap'
 import { errorCodes } from '../../lib/core/errors.js'
@@ -25,7 +25,11 @@ t.test('links lead somewhere', async (t) => {
   for (const document of documents) {
     // What stands between back quotes is no link.
     const text = read(document).replace(/```.*?```|`[^`\n]*`/gs, '')
-    for (const [, target = ''] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+    const links = [
+      ...text.matchAll(/\]\(([^)\s]+)\)|<(?:img|source) [^>]*\bsrc(?:set)?="([^"]+)"/g),
+    ]
+    for (const [, link, picture] of links) {
+      const target = link ?? picture ?? ''
       if (target.startsWith('https:')) continue
       const [path = '', anchor] = target.split('#')
       const file = path === '' ? join(root, document) : resolve(root, dirname(document), path)
@@ -41,6 +45,18 @@ t.test('README.md leads to every page of docs/', async (t) => {
   const readme = read('README.md')
   for (const document of documents.filter((name) => name.startsWith('docs/')))
     t.match(readme, `](${document}`, document)
+})
+
+t.test('every picture is shown, one in dark colours where the reader has them', async (t) => {
+  const shown = documents.map((document) => read(document)).join()
+  for (const name of readdirSync(join(root, 'docs')).filter((one) => /\.(?:png|svg)$/.test(one)))
+    t.ok(shown.includes(name), name)
+  for (const document of ['README.md', 'docs/report.md'])
+    t.match(
+      read(document),
+      /<source media="\(prefers-color-scheme: dark\)" srcset="(?:docs\/)?report-dark\.png">/,
+      document,
+    )
 })
 
 t.test('every error code has its entry, and its exit code there', async (t) => {

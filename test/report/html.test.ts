@@ -222,6 +222,66 @@ t.test('the keyboard is enough', async (t) => {
   t.match(await at(), 'failed')
 })
 
+t.test('the keyboard is enough for the report of drift', async (t) => {
+  const shown = await show(t, driftHtml(sampleDrift({ hosts, perHost: 1.4 })))
+  const { page } = shown
+  const at = async () => await page.evaluate('document.activeElement.innerText.split("\\n")[0]')
+  const isOpen = async () =>
+    await page.evaluate('document.activeElement.closest("details").hasAttribute("open")')
+  await page.keyboard.press('Tab')
+  t.equal(await at(), 'Skip to the list')
+  /** Each place that Tab comes to on its way, by its name. */
+  const met: string[] = []
+  const until = async (name: string) => {
+    for (let presses = 0; presses < 200; presses += 1) {
+      await page.keyboard.press('Tab')
+      const label = 'document.activeElement.getAttribute("aria-label")'
+      const one = String((await page.evaluate(label)) ?? (await at()))
+      met.push(one)
+      if (one === name) return
+    }
+    throw new Error(`Tab does not come to "${name}"`)
+  }
+  await until('As a table')
+  await page.keyboard.press('Enter')
+  t.equal(await isOpen(), true)
+  await until('Findings by check')
+  t.match(await page.evaluate('document.activeElement.getAttribute("role")'), 'region')
+  await until('Hosts, and what was found by role')
+  await until('alma9-c1')
+  await page.keyboard.press('Enter')
+  t.equal(
+    await page.evaluate('document.activeElement.type'),
+    'search',
+    'it leads to what was found on the host',
+  )
+  await drawn(page)
+  t.match(await shownCount(page).textContent(), /on 1 host$/)
+  await page.keyboard.type('service')
+  await page.keyboard.press('Escape')
+  t.equal(await page.getByRole('searchbox').inputValue(), '')
+  await drawn(page)
+  await page.locator('.group summary').first().focus()
+  t.match(await at(), 'alma9-c1')
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('ArrowRight')
+  t.equal(await isOpen(), true, 'a finding')
+  await page.locator('.line[open] .more').first().waitFor()
+  await page.keyboard.press('ArrowLeft')
+  t.equal(await isOpen(), false)
+  await page.keyboard.press('ArrowLeft')
+  t.match(await at(), 'alma9-c1', 'back at its group')
+  await page.getByRole('searchbox').focus()
+  met.length = 0
+  await until('alma9-c1')
+  t.ok(met.includes('role') && met.includes('side'), 'the filter is on the way')
+  await page.keyboard.press('Shift+Tab')
+  await page.keyboard.press('Space')
+  await drawn(page)
+  t.match(await shownCount(page).textContent(), / of /, 'a status is switched off')
+  asksForNothing(t, shown)
+})
+
 t.test('colours follow the system until one is chosen', async (t) => {
   const { page } = await show(t, await sampleHtml(t), { colorScheme: 'dark' })
   const paper = async () => await page.evaluate('getComputedStyle(document.body).backgroundColor')
@@ -261,6 +321,19 @@ t.test('the report of drift shows the newest state and the history', async (t) =
   t.equal(await lane.locator('i').last().getAttribute('title'), '2026-03-09: unknown')
   await page.getByText('As a table').first().click()
   await page.getByRole('table', { name: 'Findings by check' }).waitFor()
+  await page.locator('#days').getByText('As a table').click()
+  const table = page.getByRole('table', { name: 'Findings by host and day, as a table' })
+  await table.waitFor()
+  const days = await table.getByRole('columnheader').allTextContents()
+  t.same([days.length, days[1], days.at(-1)], [44, '2026-03-09', '2026-01-26'])
+  const row = table.getByRole('row', { name: /^alma9-backup1 / })
+  const cells = await row.getByRole('cell').allTextContents()
+  t.equal(cells[0], 'unknown')
+  const titles = await lane
+    .locator('i')
+    .evaluateAll((all) => all.map((one) => one.getAttribute('title') ?? ''))
+  const said = (title: string) => title.replace(/^\S+ /, '').replace(/ findings?$/, '')
+  t.same(cells, titles.map(said).toReversed(), 'the same as the map')
 
   const side = page.getByRole('combobox', { name: 'side' })
   await side.selectOption('code')
@@ -271,6 +344,7 @@ t.test('the report of drift shows the newest state and the history', async (t) =
   await drawn(page)
   const line = lines(page).filter({ hasText: 'zz-master-master.cnf' }).first()
   await line.locator('summary').click()
+  await line.locator('.more').waitFor()
   const text = await line.innerText()
   t.match(text, /gtid_strict_mode = OFF/)
   t.match(text, /The host has changed, the playbook has not/)
@@ -330,13 +404,16 @@ t.test('driftHtml() shows that a check as a whole has failed', async (t) => {
   const chart = page.getByRole('img', { name: /^Findings, 3 checks: .*; 1 check failed$/ })
   t.equal(await chart.locator('.failed').count(), 1)
   t.match(await chart.locator('.failed').getAttribute('title'), `failed: ${why}`)
-  t.not(
-    await chart.locator('.failed').evaluate('(one) => getComputedStyle(one).backgroundImage'),
-    'none',
+  t.match(
+    await page.evaluate(
+      'getComputedStyle(document.querySelector(".columns > .failed")).backgroundImage',
+    ),
+    'repeating-linear-gradient',
     'it is drawn',
   )
   await page.getByText('As a table').first().click()
   const table = page.getByRole('table', { name: 'Findings by check' })
+  await table.waitFor()
   t.match(await table.getByRole('row', { name: /^2026-01-27/ }).innerText(), `failed: ${why}`)
   const day = page.getByRole('img', { name: /^a: / }).locator('i').nth(1)
   t.equal(await day.getAttribute('title'), '2026-01-27: unknown')

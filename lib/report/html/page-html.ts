@@ -18,6 +18,7 @@ const modules = [
   'list',
   'hosts',
   'timeline',
+  'as-table',
   'chart',
   'tables',
   'run',

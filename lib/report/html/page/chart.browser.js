@@ -1,3 +1,4 @@
+import { asTable } from './as-table.browser.js'
 import { h } from './dom.browser.js'
 import { count, moment, plural } from './format.browser.js'
 import { legend } from './legend.browser.js'
@@ -16,7 +17,7 @@ import { legend } from './legend.browser.js'
 const most = 80
 
 /**
- * Columns over the checks, oldest first, with the same figures as a table for who prefers that.
+ * Columns over the checks, oldest first, with the same figures as a table.
  * @param {object} given
  * @param {string} given.title
  * @param {readonly DriftCheck[]} given.checks
@@ -42,7 +43,12 @@ export function columnChart({ title, checks, series, format }) {
     h('figcaption', {}, title, h('b', {}, last ? format(sum(last)) : '')),
     series.length === 1
       ? undefined
-      : legend([...series, ...(failed > 0 ? [{ name: 'check failed', status: 'unknown' }] : [])]),
+      : legend([
+          ...series,
+          ...(checks.some((check) => doubtOf(check) !== '')
+            ? [{ name: 'not all is known', status: 'doubt' }]
+            : []),
+        ]),
     h(
       'div',
       { class: 'plot', role: 'img', 'aria-label': words },
@@ -59,7 +65,16 @@ export function columnChart({ title, checks, series, format }) {
       h('span', {}, checks[0] ? moment(checks[0].time).slice(0, 10) : ''),
       h('span', {}, last ? moment(last.time).slice(0, 10) : ''),
     ),
-    tableOf(title, checks, series, format),
+    asTable({
+      label: `${title} by check`,
+      head: ['Check (UTC)', ...series.map(({ name }) => name), 'not known'],
+      items: checks.toReversed(),
+      cells: (check) => [
+        h('th', { scope: 'row' }, moment(check.time)),
+        ...series.map(({ value }) => h('td', { class: 'number' }, format(value(check)))),
+        h('td', {}, doubtOf(check)),
+      ],
+    }),
   )
 }
 
@@ -107,44 +122,4 @@ function column(checks, series, top, sum, say) {
 function doubtOf({ failure, unknown }) {
   if (failure !== undefined) return `failed: ${failure}`
   return unknown > 0 ? `${plural(unknown, 'host')} unknown` : ''
-}
-
-/**
- * @param {string} title
- * @param {readonly DriftCheck[]} checks
- * @param {readonly Series[]} series
- * @param {(value: number) => string} format
- */
-function tableOf(title, checks, series, format) {
-  const details = h('details', { class: 'as-table' }, h('summary', {}, 'As a table'))
-  const head = ['Check (UTC)', ...series.map(({ name }) => name), 'not known']
-  details.addEventListener('toggle', () => {
-    if (details.childElementCount > 1) return
-    const rows = checks
-      .toReversed()
-      .map((check) =>
-        h(
-          'tr',
-          {},
-          h('th', { scope: 'row' }, moment(check.time)),
-          ...series.map(({ value }) => h('td', { class: 'number' }, format(value(check)))),
-          h('td', {}, doubtOf(check)),
-        ),
-      )
-    const label = `${title} by check`
-    details.append(
-      h(
-        'div',
-        { class: 'scroll tall', tabindex: 0, role: 'region', 'aria-label': label },
-        h(
-          'table',
-          {},
-          h('caption', { class: 'hidden' }, label),
-          h('thead', {}, h('tr', {}, ...head.map((text) => h('th', { scope: 'col' }, text)))),
-          h('tbody', {}, ...rows),
-        ),
-      ),
-    )
-  })
-  return details
 }

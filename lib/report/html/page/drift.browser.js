@@ -1,3 +1,4 @@
+import { asTable } from './as-table.browser.js'
 import { columnChart } from './chart.browser.js'
 import { h, section } from './dom.browser.js'
 import { byName, count, duration, moment, plural } from './format.browser.js'
@@ -88,7 +89,7 @@ export function driftParts(page) {
           name: 'days',
           note: 'The most findings that a check of the day saw; days are of UTC',
         },
-        heatMap(page),
+        ...heatMap(page),
       ),
       section({ title: 'Findings', name: 'list' }, list.element),
     ],
@@ -141,9 +142,10 @@ function charts({ checks }) {
 /** @param {DriftPage} page */
 function heatMap({ hosts, days }) {
   const worst = (/** @type {DriftPageHost} */ host) => Math.max(0, ...host.days)
-  return lanes({
+  const ordered = hosts.toSorted((a, b) => worst(b) - worst(a) || byName(a.name, b.name))
+  const map = lanes({
     label: 'Findings by host and day',
-    hosts: hosts.toSorted((a, b) => worst(b) - worst(a) || byName(a.name, b.name)),
+    hosts: ordered,
     describe: (host) => heatWords(host, days),
     draw: (host, track) => {
       track.classList.add('heat')
@@ -151,6 +153,22 @@ function heatMap({ hosts, days }) {
     },
     head: [dayAxis(days), scale()],
   })
+  const table = asTable({
+    label: 'Findings by host and day, as a table',
+    // The newest first, as in the other tables.
+    head: ['Host', ...days.toReversed()],
+    items: ordered,
+    cells: ({ name, days: own }) => [
+      h('th', { scope: 'row' }, name),
+      ...own.toReversed().map((found) => h('td', { class: 'number' }, foundWords(found))),
+    ],
+  })
+  return [map, table]
+}
+
+/** @param {number} found */
+function foundWords(found) {
+  return found === -2 ? 'no check' : found === -1 ? 'unknown' : count(found)
 }
 
 /**
@@ -171,7 +189,7 @@ function heatWords({ name, days: own }, days) {
  * @param {string} day
  */
 function cell(found, day) {
-  const said = found === -2 ? 'no check' : found === -1 ? 'unknown' : plural(found, 'finding')
+  const said = found < 0 ? foundWords(found) : plural(found, 'finding')
   return h('i', { class: `heat-${level(found)}`, title: `${day}: ${said}` })
 }
 
