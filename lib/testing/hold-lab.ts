@@ -1,5 +1,5 @@
 import { rmdir } from 'node:fs/promises'
-import { withLock } from '../lab/lock.js'
+import { withLock } from '../core/lock.js'
 import { labTestFolder } from '../lab/places.js'
 import type { Progress } from '../lab/types.js'
 
@@ -19,7 +19,8 @@ export async function holdLab(name: string, progress: Progress): Promise<() => P
       await freed
       await rmdir(folder)
     }
-    held = withLock(folder, work, () => progress('waiting for another test of it'))
+    const onWait = (): void => progress('waiting for another test of it')
+    held = withLock(folder, work, { make: true, onWait })
     held.catch(reject)
   })
   return async () => {
