@@ -3,6 +3,8 @@ import {
   evidenceOf,
   fingerprinter,
   historyFolder,
+  inTurn,
+  inventoryPaths,
   judge,
   notifyAll,
   openHistory,
@@ -45,16 +47,20 @@ export function driftCheck(options: DriftCheckOptions): Instead {
         async conclude(end) {
           const note = (text: string) => end.emit({ type: 'note', level: 'warning', text })
           const history = openHistory({ folder, keep: options.keep, note })
-          const made = await makeRecord(end, { playbook, inventory: inventories }, seen, history)
-          record = made
-          end.emit({ type: 'drift', record: made })
-          // What cannot be written keeps nobody from being told.
-          const isKept = await attempt(() => history.add(made), note)
-          await notifyAll({ ...options, folder, record: made, fingerprint, note })
+          const about = { playbook, inventory: inventoryPaths(inventories) }
+          const kept = await inTurn(folder, async () => {
+            const made = await makeRecord(end, about, seen, history)
+            end.emit({ type: 'drift', record: made })
+            // What cannot be written keeps nobody from being told.
+            const isKept = await attempt(() => history.add(made), note)
+            await notifyAll({ ...options, folder, record: made, fingerprint, note })
+            return { made, isKept }
+          })
+          record = kept.made
           const written: boolean[] = []
           for (const write of options.reports)
-            written.push(await attempt(() => write(made, history.records()), note))
-          return isKept && written.every(Boolean) ? made.exitCode : 1
+            written.push(await attempt(() => write(kept.made, history.records()), note))
+          return kept.isKept && written.every(Boolean) ? kept.made.exitCode : 1
         },
       }
       return { exitCode: await run(purpose), seen, record }

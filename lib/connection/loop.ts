@@ -47,14 +47,18 @@ hw_timed() {
   return "$hw_status"
 }
 hw_feed() {
-  case $hw_input in z*) head -c "${'${hw_input#z}'}" | gzip -dc ;; *) head -c "$hw_input" ;; esac
-  IFS= read -r hw_end && return
+  hw_end=broken
+  case $hw_input in
+  z*) head -c "${'${hw_input#z}'}" | gzip -dc && hw_end= ;;
+  *) head -c "$hw_input"; hw_end= ;;
+  esac
+  [ -n "$hw_end" ] || { IFS= read -r hw_end && return; }
   case $hw_limit in 0) kill -s KILL 0 ;; *) sleep "$hw_limit" && sleep 10 ;; esac
 }
 IFS= read -r hw_mark
 while IFS=' ' read -r hw_number hw_size hw_input hw_limit; do
   case $hw_size in
-  z*) hw_script=$(head -c "${'${hw_size#z}'}" | gzip -dc) ;;
+  z*) hw_script=$(head -c "${'${hw_size#z}'}" | gzip -dc) || exit ;;
   *) hw_script=$(head -c "$hw_size") ;;
   esac
   IFS= read -r hw_end || exit

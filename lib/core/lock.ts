@@ -1,14 +1,13 @@
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 
 // A lock of the kernel on the folder itself: it ends with its holder and leaves no file. The folder
 // may have been removed while it was waited for, so that the lock would be on nothing.
 const script = `
-exec 9<"$1"
+command exec 9<"$1" || exit 2
 flock -n 9 || { echo waiting; flock 9; }
-[ "$1" -ef /dev/fd/9 ] || exit
+[ "$1" -ef /dev/fd/9 ] || exit 75
 echo locked
 exec cat`
 
@@ -30,7 +29,7 @@ export async function withLock<T>(
   work: () => Promise<T>,
   { make = false, onWait = () => undefined }: LockOptions = {},
 ): Promise<T> {
-  for (;;) {
+  for (let tries = 1; ; tries += 1) {
     if (make) await mkdir(folder, { recursive: true, mode: 0o700 })
     // Of its own process group, so that Ctrl-C does not free the lock before this process is done.
     const holder = spawn('sh', ['-c', script, 'lock', folder], {
@@ -49,8 +48,8 @@ export async function withLock<T>(
       holder.stdin.end()
       await ended
     }
-    // 1 says that another folder is there by now.
-    if ((await ended) !== 1 && !(make && !existsSync(folder)))
+    // 75 says that another folder is there by now, or none.
+    if ((await ended) !== 75 && !(make && tries < 5))
       throw new Error(`the folder "${folder}" cannot be locked`)
   }
 }

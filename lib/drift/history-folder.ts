@@ -4,6 +4,11 @@ import { join, relative, resolve, sep } from 'node:path'
 /** Characters of a name that is only there to be read. */
 const longest = 60
 
+/** A project that is somewhere else the next time has the same, and so has `./inventories/lab`. */
+export function inventoryPaths(inventories: readonly string[]): readonly string[] {
+  return inventories.map((path) => relative(process.cwd(), resolve(path)))
+}
+
 /**
  * Where the records of a playbook's checks are, in the working directory: each inventory has its own,
  * so that a check of one tells nothing of another's hosts.
@@ -13,8 +18,7 @@ const longest = 60
  * historyFolder('site', ['inventories/lab']) // '.hostwright/drift/site/inventories-lab-18210bc1'
  */
 export function historyFolder(playbook: string, inventories: readonly string[]): string {
-  // A project that is somewhere else the next time has its history all the same.
-  const paths = inventories.map((path) => relative(process.cwd(), resolve(path)))
+  const paths = inventoryPaths(inventories)
   const hash = createHash('sha256').update(JSON.stringify(paths)).digest('hex').slice(0, 8)
   const name = paths
     .map((path) => path.split(sep).slice(-2).join('-'))

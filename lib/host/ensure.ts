@@ -226,11 +226,10 @@ class Ensure {
       }
     }
     const failure = steps.failure(results)
-    if (failure && failure.undone.length > 0) {
-      this.#planned = [...failure.undone]
-      if (!(await this.#sendNow([]))) return false
+    if (failure) {
+      await this.#catchUp(failure.undone)
+      return await this.#retry(failure.item, failure.error)
     }
-    if (failure) return await this.#retry(failure.item, failure.error)
     for (const item of planned) this.#made(item)
     this.#planned = []
     if (sections.length === 0) return true
@@ -245,6 +244,17 @@ class Ensure {
       this.#prefetch.give(query, answer, made, soon.has(query) ? undefined : this.asker)
     })
     return true
+  }
+
+  /** Does what stands before a failed resource and was to be done with a later one. */
+  async #catchUp(undone: readonly Planned[]): Promise<void> {
+    if (undone.length === 0) return
+    this.#planned = [...undone]
+    try {
+      await this.#sendNow([])
+    } catch {
+      // Whatever keeps it from being done, what has failed first is what is to be told.
+    }
   }
 
   /** All that the rest of the resources ask, if anything has to be asked now. */

@@ -22,10 +22,15 @@ export function formatError(record: ErrorRecord): string {
 }
 
 /** Where the page that comes with the package tells of a code; it has a heading for each. */
-function errorEntry(code: ErrorCode): string {
-  // By the package's name, because the compiled file lies one folder deeper.
-  const own = dirname(createRequire(import.meta.url).resolve('hostwright/package.json'))
-  return `${formatPlace({ file: join(own, 'docs/errors.md') })}#${code.toLowerCase()}`
+function errorEntry(code: ErrorCode): string | undefined {
+  try {
+    // By the package's name, because the compiled file lies one folder deeper.
+    const own = dirname(createRequire(import.meta.url).resolve('hostwright/package.json'))
+    return `${formatPlace({ file: join(own, 'docs/errors.md') })}#${code.toLowerCase()}`
+  } catch {
+    // Not to be found in a program that has been bundled.
+    return undefined
+  }
 }
 
 function details(record: ErrorRecord): readonly string[] {

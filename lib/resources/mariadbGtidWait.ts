@@ -25,10 +25,12 @@ export interface MariadbGtidWaitOptions {
 export const mariadbGtidWait = resourceType<MariadbGtidWaitOptions>({
   name: 'mariadbGtidWait',
   title: ({ position }) => position,
-  reads: (wish) => [reached(wish), statusAfter],
+  reads: (wish) => [reached(wish), statusAfter(wish)],
   plan: (wish, ask) => {
     const [row] = rowsOf(ask(reached(wish)), 'gtid_slave_pos')
-    const stopped = rowsOf(ask(statusAfter), 'replication').map(replicaStatus).find(hasDiverged)
+    const stopped = rowsOf(ask(statusAfter(wish)), 'replication')
+      .map(replicaStatus)
+      .find(hasDiverged)
     if (stopped) throw replicationFailure(stopped, `${stopped.host}:${stopped.port}`)
     if (row?.['reached'] !== '0')
       throw new HostwrightError(
@@ -41,7 +43,8 @@ export const mariadbGtidWait = resourceType<MariadbGtidWaitOptions>({
 })
 
 /** What replication has met while it was waited for; what was asked before that may be from before it. */
-const statusAfter = mariadbWait(`${replicaStatusSql} /* after the wait */`)
+const statusAfter = ({ position }: MariadbGtidWaitOptions) =>
+  mariadbWait(`${replicaStatusSql} /* after the wait for ${position.replaceAll(/[^\d,-]/g, '')} */`)
 
 /** Waits only where something applies events: before replication is set up the answer is no at once. */
 const reached = ({ position, timeout = 10_000 }: MariadbGtidWaitOptions) =>

@@ -1,5 +1,6 @@
 import { HostwrightError, resourceType, type Host } from '../../lib/index.js'
 import { content } from '../../lib/resources/probes/content.js'
+import { Unknown, type Ask } from '../../lib/resources/types.js'
 import { nodeNumber } from './facts.js'
 import type { Node } from './nodes.js'
 
@@ -8,14 +9,20 @@ const ownNumber = resourceType<{ readonly path: string }, number | null>({
   name: 'ownNumber',
   title: ({ path }) => `in ${path}`,
   reads: ({ path }) => [content(path)],
-  plan({ path }, ask) {
-    const [, number] = /^server_id = (\d+)$/m.exec(String(ask(content(path)) ?? '')) ?? []
-    return { changes: [], steps: [], output: number === undefined ? null : Number(number) }
-  },
+  plan: (wish, ask) => ({ changes: [], steps: [], output: numberIn(wish.path, ask) }),
+  output: ({ path }, ask) => numberIn(path, ask),
 })
 
+/** In check mode a package that is still to come may bring the file: then there is none yet. */
+function numberIn(path: string, ask: Ask): number | null {
+  const text = ask.maybe(content(path))
+  if (text instanceof Unknown) return null
+  const [, number] = /^server_id = (\d+)$/m.exec(String(text ?? '')) ?? []
+  return number === undefined ? null : Number(number)
+}
+
 /**
- * Has all nodes stop, before any of them is touched, where one has a number that would be another's now.
+ * Has all nodes stop, before any of them is touched, where one would get another number than it has.
  *
  * @throws HostwrightError PARAMETER_INVALID
  */
@@ -33,25 +40,26 @@ export async function keepNumbers(
 }
 
 /**
- * A node that comes or goes before the last in the list moves the numbers of those after it. The GTIDs
- * that one has written would be taken for another's.
+ * A node that comes or goes before the last in the list moves the numbers of those after it. What one
+ * then writes under a number that another has had would be taken for that one's transactions.
  */
 export function refuseRenumbering(
   nodes: readonly Node[],
   present: ReadonlyMap<string, number | null>,
 ): void {
-  for (const node of nodes) {
-    const number = present.get(node.name)
-    const other = nodes.find(({ id, name }) => id === number && name !== node.name)
-    if (!other) continue
+  for (const { name, id } of nodes) {
+    const number = present.get(name) ?? id
+    if (number === id) continue
     const kept = nodes
-      .flatMap(({ name }) => (present.get(name) == null ? [] : [`${name}: ${present.get(name)}`]))
+      .flatMap((node) =>
+        present.get(node.name) == null ? [] : [`${node.name}: ${present.get(node.name)}`],
+      )
       .join(', ')
     throw new HostwrightError(
       'PARAMETER_INVALID',
-      `Cannot make "${other.name}" number ${number} of the cluster: "${node.name}" has that number, and would be ${node.id}`,
+      `Cannot make "${name}" number ${id} of the cluster: it is number ${number}`,
       {
-        hint: `nothing is touched; put new names last in nodes, or give all nodes numbers in serverIds, of which these are taken: ${kept} (with a number above the count of nodes, plannedNodes too)`,
+        hint: `nothing is touched; put new names last in nodes, or name every node's number in serverIds: those that there are keep theirs (${kept}), new ones get others; a number above the count of nodes needs plannedNodes too`,
       },
     )
   }

@@ -95,6 +95,16 @@ t.test(
       'each says why',
     )
     t.notOk(reasons.includes(undefined))
+    for (const name of names)
+      t.ok(
+        run.events.some(
+          (event) =>
+            event.type === 'task' &&
+            event.host === name &&
+            event.task === 'template /etc/my.cnf.d/zz-master-master.cnf',
+        ),
+        'also what comes after a package is told of, as far as it can be',
+      )
     const detailed = await runPlaybook(site, [...inventory, '--check', '--detailed-exitcode'])
     t.equal(detailed.exitCode, 2)
   },

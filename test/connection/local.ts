@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, mkdirSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -95,6 +95,32 @@ function endGroup(pid: number): void {
     // It has ended by itself.
   }
 }
+
+t.test(
+  'a gzip that breaks off on the host is never taken for the end of what it was given',
+  async (t) => {
+    for (const shell of ['dash', 'bash']) {
+      const folder = t.testdir({
+        bin: { sh: t.fixture('symlink', `/bin/${shell}`) },
+        broken: { gzip: '#!/bin/sh\nhead -c 40\nexit 1\n' },
+      })
+      chmodSync(join(folder, 'broken/gzip'), 0o755)
+      const path = process.env['PATH']
+      process.env['PATH'] = `${folder}/broken:${folder}/bin:${path}`
+      const connection = connect({ ...settings })
+      const long = 'a line like any other\n'.repeat(5_000)
+      const done = join(folder, 'done')
+      for (const message of [
+        { script: `: '${long}'; touch ${done}` },
+        { script: `cat >/dev/null; touch ${done}`, input: Buffer.from(long) },
+      ])
+        await t.rejects((await connection.shell()).run(message), { code: 'CONNECTION_LOST' }, shell)
+      process.env['PATH'] = path
+      await connection.close()
+      t.notOk(existsSync(done))
+    }
+  },
+)
 
 t.test('sendMessage() compresses what is long and becomes much smaller', async (t) => {
   const text = Buffer.from('a line like any other\n'.repeat(5_000))

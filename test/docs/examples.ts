@@ -13,10 +13,10 @@ import { isAsSaid, runExample } from './run-example.js'
 
 const cluster = 'it takes the hosts of a cluster: test/cluster/site.test.ts runs the same roles'
 const mariadb = 'it asks a MariaDB: test/cluster/mariadb.test.ts does'
-const lab = 'it boots hosts: test/package does, with the role of the template'
-/** Its command lines are run, by test/package. */
+const lab = 'it boots hosts: test/build does, with the role of the template'
+/** Its command lines are run, by test/build. */
 const wordForWord = 'docs/getting-started.md'
-const followed = 'test/package follows the page word for word'
+const followed = 'test/build follows the page word for word'
 const drift = 'it starts a run: test/lab/drift.test.ts checks playbooks'
 
 /** Examples that are compiled, and not run. */

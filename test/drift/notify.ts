@@ -1,9 +1,16 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { withLock } from '../../lib/core/lock.js'
 import { secret } from '../../lib/core/secret.js'
 import { mail } from '../../lib/drift/notify/mail.js'
-import { notifiersOf, notifyAll, type DriftRecord, type Notify } from '../../lib/drift/index.js'
+import {
+  inTurn,
+  notifiersOf,
+  notifyAll,
+  type DriftRecord,
+  type Notify,
+} from '../../lib/drift/index.js'
 import { checks, told } from '../fixtures/drift.js'
 import { useFakeSmtp } from '../fixtures/fake-smtp.js'
 import { useReceiver } from '../fixtures/receiver.js'
@@ -131,19 +138,56 @@ t.test('notifyAll() tells once that the check as a whole has failed', async (t) 
   t.equal(received.length, 3)
 })
 
-t.test('notifyAll() tells once of what two checks that overlap have both found', async (t) => {
+t.test(
+  'of two checks that overlap one tells after the other, and once of what both have found',
+  async (t) => {
+    const folder = await tempFolder(t)
+    const { url, received } = await useReceiver(t)
+    const drifted = [told({ changes: ['mode'] })]
+    const both: Notify = { kind: 'webhook', url: `${url}/both` }
+    const one = await teller([both, { kind: 'webhook', url: `${url}/one` }], folder)
+    const other = await teller([both, { kind: 'webhook', url: `${url}/other` }], folder)
+    const [first, second] = [checks().next(drifted), checks().next(drifted)]
+    const tellBoth = async () =>
+      await Promise.all([
+        inTurn(folder, async () => await one.tell(first)),
+        inTurn(folder, async () => await other.tell(second)),
+      ])
+    await tellBoth()
+    t.same(received.map(({ path }) => path).toSorted(), ['/both', '/one', '/other'])
+    await tellBoth()
+    t.equal(received.length, 3, 'none of them is forgotten')
+    t.same([...one.notes, ...other.notes], [])
+  },
+)
+
+t.test('inTurn() does the work also where the folder cannot be locked', async (t) => {
+  const folder = join(await tempFolder(t), 'file')
+  writeFileSync(folder, '')
+  t.equal(await inTurn(folder, async () => await Promise.resolve(7)), 7)
+  await t.rejects(
+    inTurn(await tempFolder(t), async () => await Promise.reject(new Error('of the work'))),
+    { message: 'of the work' },
+  )
+})
+
+t.test('withLock() gives up on a folder that is not there, whatever sh is', async (t) => {
   const folder = await tempFolder(t)
-  const { url, received } = await useReceiver(t)
-  const drifted = [told({ changes: ['mode'] })]
-  const both: Notify = { kind: 'webhook', url: `${url}/both` }
-  const one = await teller([both, { kind: 'webhook', url: `${url}/one` }], folder)
-  const other = await teller([both, { kind: 'webhook', url: `${url}/other` }], folder)
-  const [first, second] = [checks().next(drifted), checks().next(drifted)]
-  await Promise.all([one.tell(first), other.tell(second)])
-  t.same(received.map(({ path }) => path).toSorted(), ['/both', '/one', '/other'])
-  await Promise.all([one.tell(first), other.tell(second)])
-  t.equal(received.length, 3, 'none of them is forgotten')
-  t.same([...one.notes, ...other.notes], [])
+  const path = process.env['PATH']
+  t.teardown(() => (process.env['PATH'] = path))
+  for (const shell of ['dash', 'bash']) {
+    const bin = t.testdir({ sh: t.fixture('symlink', `/bin/${shell}`) })
+    process.env['PATH'] = `${bin}:${path}`
+    await t.rejects(
+      withLock(join(folder, 'none'), async () => await Promise.resolve()),
+      { message: /cannot be locked/ },
+      shell,
+    )
+    t.equal(
+      await withLock(join(folder, shell), async () => await Promise.resolve(7), { make: true }),
+      7,
+    )
+  }
 })
 
 t.test('notifyAll() says where it cannot keep who was told', async (t) => {

@@ -200,11 +200,17 @@ t.test('refuseRenumbering() keeps a number from being given to another node', (t
     ['a new one at the end', { a: 1, b: 2, x: 3 }, { a: 1, b: 2, x: null }],
     ['a node made anew', { a: 1, b: 2 }, { a: null, b: 2 }],
     ['the last one gone', { a: 1, b: 2 }, { a: 1, b: 2 }],
-    ['numbers that were nobody’s', { a: 3, b: 4 }, { a: 1, b: 2 }],
-    ['a new one in front', { x: 1, a: 2, b: 3 }, { x: null, a: 1, b: 2 }, /"x" number 1 .*"a" has/],
-    ['the first one gone', { b: 1, c: 2 }, { b: 2, c: 3 }, /"c" number 2 .*"b" has that/],
-    ['moved on by serverIds', { a: 2, b: 3 }, { a: 1, b: 2 }, /"a" number 2 .*"b" has that/],
-    ['another order', { b: 1, a: 2 }, { a: 1, b: 2 }, /"a" number 2 .*"b" has that/],
+    ['numbers kept by serverIds', { b: 2, c: 3, x: 4 }, { b: 2, c: 3, x: null }],
+    [
+      'a new one in front',
+      { x: 1, a: 2, b: 3 },
+      { x: null, a: 1, b: 2 },
+      /"a" number 2 .*is number 1/,
+    ],
+    ['the first one gone', { b: 1, c: 2 }, { b: 2, c: 3 }, /"b" number 1 .*is number 2/],
+    ['one in the middle gone', { a: 1, c: 2 }, { a: 1, c: 3 }, /"c" number 2 .*is number 3/],
+    ['numbers that were nobody’s', { a: 3, b: 4 }, { a: 1, b: 2 }, /"a" number 3 .*is number 1/],
+    ['another order', { b: 1, a: 2 }, { a: 1, b: 2 }, /"b" number 1 .*is number 2/],
   ]
   for (const [what, ids, present, message] of clusters) {
     const nodes = Object.entries(ids).map(([name, id]) => ({ name, id }))

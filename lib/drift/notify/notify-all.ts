@@ -1,4 +1,3 @@
-import { withLock } from '../../core/lock.js'
 import type { DriftRecord } from '../types.js'
 import { messageOf } from './message.js'
 import { isEmpty, newsOf, stateOf } from './news.js'
@@ -22,26 +21,12 @@ export interface Notifying {
 
 /**
  * Tells every receiver what it does not know yet, and nothing where there is nothing; one that could
- * not be told is told with the next check. Of checks that overlap one tells after the other.
+ * not be told is told with the next check.
  */
 export async function notifyAll(notifying: Notifying): Promise<void> {
-  if (notifying.notify.length === 0) return
-  let isLocked = false
-  try {
-    await withLock(notifying.folder, async () => {
-      isLocked = true
-      await tellAll(notifying)
-    })
-  } catch (error) {
-    if (isLocked) throw error
-    // Better told twice than not at all.
-    await tellAll(notifying)
-  }
-}
-
-async function tellAll(notifying: Notifying): Promise<void> {
   const { notify, summary, folder, record, fingerprint, note } = notifying
   const { delays = [1_000, 4_000, 16_000] } = notifying
+  if (notify.length === 0) return
   const told = readTold(folder, note)
   const today = record.time.slice(0, 10)
   await Promise.all(
