@@ -4,9 +4,15 @@ import { join, relative, resolve, sep } from 'node:path'
 /** Characters of a name that is only there to be read. */
 const longest = 60
 
-/** A project that is somewhere else the next time has the same, and so has `./inventories/lab`. */
+/**
+ * Names inventories the same however they were given; below the working directory also where the project
+ * is somewhere else the next time.
+ */
 export function inventoryPaths(inventories: readonly string[]): readonly string[] {
-  return inventories.map((path) => relative(process.cwd(), resolve(path)))
+  return inventories.map((path) => {
+    const near = relative(process.cwd(), resolve(path))
+    return near.startsWith('..') ? resolve(path) : near
+  })
 }
 
 /**

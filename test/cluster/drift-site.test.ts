@@ -1,9 +1,13 @@
 import { rm } from 'node:fs/promises'
 import t from 'tap'
+import { layerDifferences } from '../../lib/testing/layer.js'
+import { cluster } from '../fixtures/cluster.js'
 import { lab } from '../fixtures/inventories/drift-site/hosts.js'
 import { runPlaybook } from '../fixtures/playbook.js'
 import { on as onHost } from '../fixtures/on-host.js'
 
+const { layer } = cluster(lab, 'drift-site')
+const nodes = ['alma9-c1', 'alma9-c2']
 const inventory = ['-i', 'test/fixtures/inventories/drift-site', '--output', 'json']
 
 async function on(host: string, command: string): Promise<string> {
@@ -12,6 +16,39 @@ async function on(host: string, command: string): Promise<string> {
 
 /** What is done to the cluster by hand, and what is to be found then. */
 const plants = [
+  {
+    host: 'alma9-c2',
+    by: "echo '# by hand' >>/etc/mysql/mariadb.conf.d/99-master-master.cnf",
+    found: {
+      task: 'template /etc/mysql/mariadb.conf.d/99-master-master.cnf',
+      property: 'content',
+      before: /# by hand/,
+    },
+  },
+  {
+    host: 'alma9-c1',
+    by: 'chmod 0644 /etc/acme2certifier/environment',
+    found: { task: 'file /etc/acme2certifier/environment', property: 'mode', from: '0644' },
+  },
+  {
+    host: 'alma9-c2',
+    by: 'systemctl stop chrony',
+    found: { task: 'service chrony', property: 'state' },
+  },
+  {
+    host: 'alma9-c1',
+    by: 'dpkg --force-depends --purge rsync',
+    found: { task: /^packages .*rsync/, property: 'rsync' },
+  },
+  {
+    host: 'alma9-c1',
+    by: `echo 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEqM5mWJtq7w6Zsv8kq3bXb0Vv5gkXy1c2n3m4q5r6s7 lsyncd_peer@alma9-c2' >>/root/.ssh/authorized_keys`,
+    found: {
+      task: /^lineInFile \/root\/\.ssh\/authorized_keys/,
+      property: 'content',
+      before: /EqM5mWJtq7w6/,
+    },
+  },
   {
     host: 'alma9-c1',
     // Only here: the binary log would take it to the other node.
@@ -58,8 +95,11 @@ t.test(
         .at(-1)
       return { exitCode, stderr, record, findings: record?.findings ?? [] }
     }
+    const before = new Map(nodes.map((node) => [node, layer(node)]))
     const clean = await check()
     t.equal(clean.exitCode, 0, JSON.stringify(clean.record?.hosts) + clean.stderr)
+    for (const node of nodes)
+      t.same(layerDifferences(before.get(node)!, layer(node)), [], `${node} is as it was`)
 
     for (const { host, by } of plants) await on(host, by)
     const first = await check()
@@ -67,7 +107,7 @@ t.test(
     for (const { host, found } of plants)
       t.match(
         first.findings.find((one) => one.host === host && matches(one, found)),
-        { state: 'new', side: 'host' },
+        { ...found, state: 'new', side: 'host' },
         `${String(found.task)} is found`,
       )
     t.ok(

@@ -1,11 +1,10 @@
 import t from 'tap'
 import { execFile } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { layerDifferences } from '../../lib/testing/layer.js'
 import { labSecret } from '../../lib/lab/secrets.js'
+import { cluster } from '../fixtures/cluster.js'
 import { lab } from '../fixtures/inventories/site/hosts.js'
 import { judge } from '../fixtures/judge.js'
 import { runPlaybook, startPlaybook, type Finished } from '../fixtures/playbook.js'
@@ -17,42 +16,9 @@ const site = 'playbooks/site.ts'
 const inventory = ['-i', 'test/fixtures/inventories/site']
 const names = ['alma9-c1', 'alma9-c2']
 
+const { layer } = cluster(lab, 'site')
+
 t.teardown(async () => await lab.down())
-
-/** Every file of a host's upper layer with all that can change of it, logs left out. */
-function layer(host: string): Map<string, string> {
-  const found = new Map<string, string>()
-  const top = lab.overlayFolder(host)
-  const walk = (folder: string): void => {
-    for (const name of readdirSync(join(top, folder))) {
-      const path = join(folder, name)
-      if (logs.test(path)) continue
-      const full = join(top, path)
-      const stat = lstatSync(full)
-      const content = stat.isFile()
-        ? createHash('sha256').update(readFileSync(full)).digest('hex')
-        : stat.isSymbolicLink()
-          ? readlinkSync(full)
-          : ''
-      found.set(path, `${stat.mode.toString(8)} ${stat.uid}:${stat.gid} ${content}`)
-      if (stat.isDirectory()) walk(path)
-    }
-  }
-  walk('/')
-  return found
-}
-
-/**
- * What a running system writes by itself: logs, journals, login records, the server's own data, what
- * lsyncd still sends, and the memory that those share who read rpm's database.
- */
-const logs =
-  /^\/(var\/log\/|var\/lib\/(mysql|systemd)\/|var\/lib\/private\/|var\/lib\/rpm(\/rpmdb\.sqlite-(shm|wal))?$|run\/|tmp\/|opt\/acme2certifier\/volume\/\.lsyncd\/[^/]*\.log$)/
-
-function differences(before: Map<string, string>, after: Map<string, string>): string[] {
-  const paths = new Set([...before.keys(), ...after.keys()])
-  return [...paths].filter((path) => before.get(path) !== after.get(path)).toSorted()
-}
 
 function explain({ exitCode, stderr, events }: Finished): string {
   return `exit code ${exitCode}\n${stderr}\n${events
@@ -82,7 +48,7 @@ t.test(
     const run = await runPlaybook(site, [...inventory, '--check', '--diff', '--output', 'json'])
     t.equal(run.exitCode, 0, explain(run))
     for (const name of names) {
-      t.same(differences(before.get(name)!, layer(name)), [], `${name} is as it was`)
+      t.same(layerDifferences(before.get(name)!, layer(name)), [], `${name} is as it was`)
       t.match(run.recap?.hosts[name], { failed: 0, unreachable: 0 })
       t.ok((run.recap?.hosts[name]?.changed ?? 0) >= 3, 'hosts entries and the package are planned')
       t.ok((run.recap?.hosts[name]?.unknown ?? 0) > 0, 'what needs the package is unknown')
@@ -177,7 +143,7 @@ t.test(
     t.equal(second.exitCode, 0, explain(second))
     for (const name of names) {
       t.match(second.recap?.hosts[name], { changed: 0, failed: 0, unreachable: 0, unknown: 0 })
-      t.same(differences(before.get(name)!, layer(name)), [], `${name} is as it was`)
+      t.same(layerDifferences(before.get(name)!, layer(name)), [], `${name} is as it was`)
       t.comment(`${name}: ${second.recap?.hosts[name]?.roundTrips} round trips`)
     }
     t.ok(
