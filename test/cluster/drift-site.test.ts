@@ -31,9 +31,9 @@ const plants = [
     found: { task: 'file /etc/acme2certifier/environment', property: 'mode', from: '0644' },
   },
   {
-    host: 'alma9-c2',
-    by: 'systemctl stop chrony',
-    found: { task: 'service chrony', property: 'state' },
+    host: 'alma9-c1',
+    by: 'systemctl stop nginx',
+    found: { task: 'service nginx', property: 'state' },
   },
   {
     host: 'alma9-c1',
