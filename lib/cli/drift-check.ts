@@ -19,6 +19,7 @@ import {
 } from '../drift/index.js'
 import { HostwrightError } from '../core/errors.js'
 import { redact } from '../core/secret.js'
+import { localNames } from '../inventory/index.js'
 import type { Run } from '../play/run.js'
 import type { Instead, Purpose, RunEnd } from './purpose.js'
 import { remedy } from './remedy.js'
@@ -59,7 +60,7 @@ export function driftCheck(options: DriftCheckOptions): Instead {
           record = kept.made
           const written: boolean[] = []
           for (const write of options.reports)
-            written.push(await attempt(() => write(kept.made, history.records()), note))
+            written.push(await attempt(() => write(kept.made, recordsOf(kept, history)), note))
           return kept.isKept && written.every(Boolean) ? kept.made.exitCode : 1
         },
       }
@@ -87,7 +88,8 @@ async function makeRecord(
     time: new Date(started).toISOString(),
     duration: Date.now() - started,
     failure: failureOf(run, thrown),
-    inventoryHosts: [...run.hosts.keys()],
+    // This machine belongs to every inventory, whether a play has come to it or not.
+    inventoryHosts: [...new Set([...run.hosts.keys(), ...localNames])],
     roundTrips: run.roundTrips(),
   })
   const findings = await withEvidence(run, judged.findings)
@@ -101,6 +103,14 @@ async function makeRecord(
     ),
     findings,
   }
+}
+
+/** A record that could not be kept is reported all the same. */
+function recordsOf(
+  { made, isKept }: { readonly made: DriftRecord; readonly isKept: boolean },
+  history: History,
+): Iterable<DriftRecord> {
+  return isKept ? history.records() : [made, ...history.records()]
 }
 
 /** Whether it has been done; what cannot be written is told. */

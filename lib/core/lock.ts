@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline'
 // may have been removed while it was waited for, so that the lock would be on nothing.
 const script = `
 command exec 9<"$1" || exit 2
-flock -n 9 || { echo waiting; flock 9; }
+flock -n 9 || { echo waiting; flock 9 || exit 2; }
 [ "$1" -ef /dev/fd/9 ] || exit 75
 echo locked
 exec cat`
@@ -49,7 +49,7 @@ export async function withLock<T>(
       await ended
     }
     // 75 says that another folder is there by now, or none.
-    if ((await ended) !== 75 && !(make && tries < 5))
+    if (tries > 50 || ((await ended) !== 75 && !(make && tries < 5)))
       throw new Error(`the folder "${folder}" cannot be locked`)
   }
 }

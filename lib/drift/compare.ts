@@ -40,7 +40,10 @@ export function compare(
   const gone = [...past.open.values()].filter(({ id }) => !current.has(id))
   const known = run.inventoryHosts && new Set(run.inventoryHosts)
   const isResolved = (finding: Finding) =>
-    known?.has(finding.host) === false || wasLookedAt(hosts.get(finding.host), finding, run)
+    known?.has(finding.host) === false ||
+    // A check that began later saw it: this one looked before it was there.
+    ((past.openSince.get(finding.id) ?? '') <= run.time &&
+      wasLookedAt(hosts.get(finding.host), finding, run))
   return {
     findings: [...findings, ...gone.filter(isResolved).map(resolved)],
     unseen: gone.filter((finding) => !isResolved(finding)),
@@ -49,6 +52,8 @@ export function compare(
 
 interface Past {
   readonly open: ReadonlyMap<string, Finding>
+  /** When the check began that says so. */
+  readonly openSince: ReadonlyMap<string, string>
   /** Those found again that were resolved when they were told last. */
   readonly resolved: ReadonlySet<string>
   readonly baselines: ReadonlyMap<string, Baseline>
@@ -75,7 +80,7 @@ function look(differences: readonly Difference[], earlier: Iterable<DriftRecord>
       unknown.delete(at)
     }
   }
-  return { open: openIn(recent), resolved: resolvedOnes, baselines }
+  return { ...openIn(recent), resolved: resolvedOnes, baselines }
 }
 
 /** Milliseconds from the end of a check until its record is kept, at most. */
@@ -92,17 +97,21 @@ function isBeside({ time, duration }: DriftRecord, newest: DriftRecord): boolean
  *
  * @param recent the newest, and those beside it
  */
-function openIn(recent: readonly DriftRecord[]): ReadonlyMap<string, Finding> {
+function openIn(recent: readonly DriftRecord[]): Pick<Past, 'open' | 'openSince'> {
   const newest = new Map<string, DriftRecord>()
   for (const record of recent)
     for (const host of [...Object.keys(record.hosts), ...record.findings.map((one) => one.host)])
       if (!newest.has(host)) newest.set(host, record)
-  const open = recent.flatMap((record) =>
-    [...(record.unseen ?? []), ...record.findings].filter(
-      ({ host, state }) => state !== 'resolved' && (newest.get(host) ?? recent[0]) === record,
-    ),
-  )
-  return new Map(open.map((finding) => [finding.id, finding]))
+  const open = new Map<string, Finding>()
+  const openSince = new Map<string, string>()
+  for (const record of recent)
+    for (const finding of [...(record.unseen ?? []), ...record.findings]) {
+      const isNewest = (newest.get(finding.host) ?? recent[0]) === record
+      if (finding.state === 'resolved' || !isNewest) continue
+      open.set(finding.id, finding)
+      openSince.set(finding.id, record.time)
+    }
+  return { open, openSince }
 }
 
 /** What a record knows of a task: its fingerprint, or that the playbook did not have it then. */

@@ -33,6 +33,7 @@ export const driftTimer = role({
   params,
   families: ['debian'],
   publishes: [driftTimerKey],
+  checkParams: (_, wish) => void project(wish),
   async run(host, wish) {
     const { environment, ...shown } = wish
     const { folder, program, playbook, inventory, flags, keep, knownHosts, writable } = shown

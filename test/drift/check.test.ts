@@ -131,7 +131,7 @@ t.test('hostwright drift', async (t) => {
 
   const clean = await check([], notify)
   t.equal(clean.exitCode, 0, clean.stderr)
-  t.match(clean.record, { inventory: ['hosts.yml'], inventoryHosts: ['a', 'b'] })
+  t.match(clean.record, { inventory: ['hosts.yml'], inventoryHosts: ['a', 'b', 'localhost'] })
   t.match(clean.record?.hosts, { a: { state: 'clean' }, b: { state: 'clean', tasks: { base: 3 } } })
   t.equal(received.length, 0)
 

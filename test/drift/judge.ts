@@ -309,6 +309,18 @@ t.test('judge() keeps what the host told of a finding for as long as it is open'
   t.notOk('evidence' in series.next([told({})]).findings[0]!, 'what is resolved has none')
 })
 
+t.test('judge() takes for resolved nothing that a later check has found', (t) => {
+  const long = checks()
+  long.records.push({ ...checks().next([told(mode)]), time: '2026-03-09T12:00:00.000Z' })
+  const { findings, unseen = [] } = long.next([told({})])
+  t.same(findings, [])
+  t.same(
+    unseen.map(({ id }) => id),
+    [x],
+  )
+  t.end()
+})
+
 t.test('judge() loses nothing of two checks that overlap', async (t) => {
   const onB = { host: 'b', changes: ['owner'] }
   const y = 'b / base: file /x / owner'

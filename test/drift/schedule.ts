@@ -68,7 +68,7 @@ function github(text: string): Schedule {
   const check = place(({ run = '' }) => commandsIn(run).length > 0)
   const checkout = place(({ uses }) => uses?.startsWith('actions/checkout@') === true)
   const isKept =
-    concurrency !== '' &&
+    typeof concurrency === 'string' &&
     checkout < restore &&
     restore < check &&
     check < save &&
@@ -100,7 +100,7 @@ function gitlab(text: string): Schedule {
     commands: script.flatMap(commandsIn),
     crons: [],
     consumed: [...artifacts.paths, ...Object.values(artifacts.reports)],
-    kept: cache.when === 'always' && group !== '' ? kept : undefined,
+    kept: cache.when === 'always' && typeof group === 'string' ? kept : undefined,
   }
 }
 

@@ -65,13 +65,19 @@ function smtpOf(text: string): Notify {
   } catch (error) {
     throw invalid('SMTP', error instanceof Error ? error.message : String(error), hint)
   }
+  // In another order the password would be among them: it is not to be shown.
+  if (!isAddress(from) || !isAddress(to)) throw invalid('SMTP', 'FROM or TO is no address', hint)
   const login = user === undefined ? {} : { user, password: secret(password) }
-  return { kind: 'smtp', server, from: address('SMTP', from), to: address('SMTP', to), ...login }
+  return { kind: 'smtp', server, from, to, ...login }
 }
 
 /** A line feed would begin another header. */
+function isAddress(text: string): boolean {
+  return /^[^\s<>]+@[^\s<>]+$/.test(text)
+}
+
 function address(name: string, text: string): string {
-  if (/^[^\s<>]+@[^\s<>]+$/.test(text)) return text
+  if (isAddress(text)) return text
   throw invalid(name, `"${text}" is no address`, 'For example ops@example.com')
 }
 

@@ -31,7 +31,8 @@ export async function notifyAll(notifying: Notifying): Promise<void> {
   const today = record.time.slice(0, 10)
   await Promise.all(
     notify.map(async (one) => {
-      const key = fingerprint(one)
+      // Who has got another password is the same receiver.
+      const key = fingerprint({ ...one, password: undefined, token: undefined })
       const before = told[key] ?? { open: [], unknown: [] }
       const news = newsOf(record, before)
       const isDue = summary === 'daily' && before.summary !== today
