@@ -21,7 +21,7 @@ const help = `Usage: hostwright doc ROLE
 
 type Definition = Pick<
   RoleDefinition<Record<never, never>, unknown>,
-  'name' | 'params' | 'families' | 'publishes' | 'needs'
+  'name' | 'params' | 'families' | 'publishes' | 'needs' | 'returns'
 >
 
 /**
@@ -84,7 +84,7 @@ function findPackage(wanted: string): string {
   }
 }
 
-function describe({ name, params, families, publishes, needs }: Definition): string {
+function describe({ name, params, families, publishes, needs, returns }: Definition): string {
   const parameters = describeParameters(params?.entries ?? {})
   return `Role ${name}
 
@@ -93,6 +93,7 @@ ${parameters.length === 0 ? 'It takes no parameters.' : `Parameters, in the inve
 Families:        ${families?.join(', ') ?? 'any'}
 Facts published: ${names(publishes)}
 Facts needed:    ${names(needs)}
+Returns:         ${returns ?? 'nothing'}
 `
 }
 

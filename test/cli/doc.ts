@@ -46,6 +46,10 @@ t.test('describeParameters() tells types and what is left out', async (t) => {
   ])
 })
 
+const own = `const definition = { name: 'own', returns: 'where it answers' }
+export const role = Object.assign(() => undefined, { definition })
+`
+
 t.test('hostwright doc prints what a role takes and gives', async (t) => {
   const { status, stdout, stderr } = doc('mariadb_master_master')
   t.equal(status, 0, stderr)
@@ -62,6 +66,9 @@ t.test('hostwright doc prints what a role takes and gives', async (t) => {
     stdout: /It takes no parameters\.\n\nFamilies: +debian, redhat\n/,
   })
   t.match(doc('cluster_hosts').stdout, /^Families: +any$/m)
+  t.match(doc('cluster_hosts').stdout, /^Returns: +nothing$/m)
+  const file = join(t.testdir({ 'own.mjs': own }), 'own.mjs')
+  t.match(doc(file).stdout, /^Returns: +where it answers$/m)
 })
 
 t.test(

@@ -11,7 +11,7 @@ import { documents, root } from './documents.js'
 import { complaintsOf, examples } from './program.js'
 import { isAsSaid, runExample } from './run-example.js'
 
-const cluster = 'it takes the hosts of a cluster: test/cluster/site.test.ts runs the same roles'
+const cluster = 'it takes the hosts of a cluster: test/cluster/cluster.test.ts runs the same roles'
 const mariadb = 'it asks a MariaDB: test/cluster/mariadb.test.ts does'
 const lab = 'it boots hosts: test/build does, with the role of the template'
 /** Its command lines are run, by test/build. */

@@ -110,7 +110,22 @@ t.test('drift_timer writes its units so', async (t) => {
   )
   t.equal(setting('Description'), 'Check for drift: playbooks/5%%.ts')
   t.equal(setting('ReadWritePaths'), '/var/lib/hostwright-drift "/srv/a b" "/srv/%%h"')
-  t.match(written('hostwright-drift.timer'), /^Description=.*5%%\.ts$/m)
+  const timer = written('hostwright-drift.timer')
+  for (const line of [
+    /^Description=.*5%%\.ts$/m,
+    /^Persistent=true$/m,
+    /^RandomizedDelaySec=600$/m,
+  ])
+    t.match(timer, line)
+  for (const [name, value] of Object.entries({
+    User: 'hostwright-drift',
+    CapabilityBoundingSet: '',
+    NoNewPrivileges: 'yes',
+    ProtectSystem: 'strict',
+    ProtectHome: 'yes',
+    PrivateTmp: 'yes',
+  }))
+    t.equal(setting(name), value, name)
 })
 
 t.test('project() has the project at its commit', async (t) => {
