@@ -29,6 +29,9 @@ import { blocksOf, scriptOf } from '../fixtures/page.js'
 import { serveRegistry } from '../fixtures/registry.js'
 import { tempFolder } from '../fixtures/run.js'
 
+/** What CI has no time for. */
+const whole = { skip: process.env['HOSTWRIGHT_TEST'] !== 'all' && 'only with HOSTWRIGHT_TEST=all' }
+
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const manifestOf = (folder: string) =>
   JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as Manifest
@@ -304,7 +307,7 @@ t.test('the package', { timeout: 1_500_000 }, async (t) => {
       t.same([version, dependencies], [own.version, { hostwright: own.version }])
     })
 
-    await t.test('two roles on the same hosts, tested side by side, and kept', async (t) => {
+    await t.test('two roles on the same hosts, tested side by side, and kept', whole, async (t) => {
       cpSync(join(begun, 'roles/motd'), join(begun, 'roles/other'), { recursive: true })
       const flags = ['--import', 'tsx', '--test', '--test-concurrency=2']
       const tests = ['motd', 'other'].map((name) => `roles/${name}/motd.test.ts`)
@@ -320,7 +323,7 @@ t.test('the package', { timeout: 1_500_000 }, async (t) => {
       await lab.down()
     })
 
-    await t.test('Node reads its TypeScript itself, where it can', async (t) => {
+    await t.test('Node reads its TypeScript itself, where it can', whole, async (t) => {
       const name = `node-linux-${process.arch}`
       mkdirSync(join(folder, 'node'))
       await install(join(folder, 'node'), `${name}@22`)
