@@ -93,8 +93,7 @@ ${parameters.length === 0 ? 'It takes no parameters.' : `Parameters, in the inve
 Families:        ${families?.join(', ') ?? 'any'}
 Facts published: ${names(publishes)}
 Facts needed:    ${names(needs)}
-Returns:         ${returns ?? 'nothing'}
-`
+${returns === undefined ? '' : `Returns:         ${returns}\n`}`
 }
 
 function table(parameters: readonly Parameter[]): string {

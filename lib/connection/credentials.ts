@@ -128,7 +128,7 @@ async function keyFile(settings: ConnectionSettings, file: string): Promise<Cred
   return { label: `key ${file}`, method: { type: 'publickey', username: settings.user, key } }
 }
 
-/** What a fleet has in common is parsed once: to unlock a key takes a second. */
+/** What a fleet has in common is parsed, and unlocked, once. */
 const parsedKeys = new Map<
   string,
   {

@@ -38,7 +38,7 @@ export function callerFolder(): string | undefined {
   return site && dirname(pathOf(site.getFileName() ?? ''))
 }
 
-/** Made for every resource: a trace as text, with source maps for each of its lines, takes ten times as long. */
+/** Made for every resource: no trace is written as text, with source maps for each of its lines. */
 function callerSite(below: () => unknown): NodeJS.CallSite | undefined {
   const { prepareStackTrace, stackTraceLimit } = Error
   const holder: { stack?: unknown } = {}

@@ -21,7 +21,7 @@ export interface RoleDefinition<E extends Entries, Output> {
   readonly publishes?: readonly Fact<unknown>[]
   /** Facts of other hosts that it waits for, for `hostwright doc`. */
   readonly needs?: readonly Fact<unknown>[]
-  /** What it gives back to the playbook, in words, for `hostwright doc`. @default nothing */
+  /** What it gives back to the playbook, in words, for `hostwright doc`. @default it is not told */
   readonly returns?: string
   /** Throws where the parameters can't be, beside one another or the play's hosts. The host is asked nothing before. */
   checkParams?(host: Host, params: v.InferOutput<Schema<E>>): void
