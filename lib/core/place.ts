@@ -40,17 +40,33 @@ export function callerFolder(): string | undefined {
 
 /** Made for every resource: no trace is written as text, with source maps for each of its lines. */
 function callerSite(below: () => unknown): NodeJS.CallSite | undefined {
+  // Nearly always the caller is near, and each frame costs.
+  return nearestCaller(below, 6) ?? nearestCaller(below, 30)
+}
+
+function nearestCaller(below: () => unknown, frames: number): NodeJS.CallSite | undefined {
   const { prepareStackTrace, stackTraceLimit } = Error
   const holder: { stack?: unknown } = {}
-  Error.stackTraceLimit = 30
+  Error.stackTraceLimit = frames
   Error.prepareStackTrace = (_, sites) => sites
   Error.captureStackTrace(holder, below)
   const sites = holder.stack as NodeJS.CallSite[]
-  Object.assign(Error, { prepareStackTrace, stackTraceLimit })
-  return sites.find((site) => {
-    const path = pathOf(site.getFileName() ?? '')
-    return path.startsWith('/') && !isOwn(path) && !goBetween.test(path)
-  })
+  Error.prepareStackTrace = prepareStackTrace
+  Error.stackTraceLimit = stackTraceLimit
+  return sites.find((site) => isCaller(site.getFileName() ?? ''))
+}
+
+/** By file, as it was loaded. */
+const callers = new Map<string, boolean>()
+
+function isCaller(file: string): boolean {
+  let caller = callers.get(file)
+  if (caller === undefined) {
+    const path = pathOf(file)
+    caller = path.startsWith('/') && !isOwn(path) && !goBetween.test(path)
+    callers.set(file, caller)
+  }
+  return caller
 }
 
 /** By where the code was loaded from. */

@@ -8,6 +8,9 @@ export class Needed extends Error {
   }
 }
 
+/** No answer is this. */
+const missing = Symbol('missing')
+
 /** What planned steps have done to answers that were or will be given, oldest first. */
 export type Predictions = Effects[]
 
@@ -31,31 +34,25 @@ export class Answers {
 
   /** Whether a question has to be sent before a plan can use its answer. */
   needs(query: Query): boolean {
-    try {
-      this.#look(query)
-      return false
-    } catch (error) {
-      if (error instanceof Needed) return true
-      throw error
-    }
+    return this.#look(query) === missing
   }
 
   readonly ask: Ask = Object.assign(
     <Answer>(query: Query<Answer>): Answer => {
-      const answer = this.#look(query)
+      const answer = this.#known(query)
       if (answer instanceof Unknown) throw new UnknownSignal(answer.reason)
       return answer as Answer
     },
     {
       maybe: <Answer>(query: Query<Answer>): Answer | Unknown =>
-        this.#look(query) as Answer | Unknown,
+        this.#known(query) as Answer | Unknown,
     },
   )
 
   /** The same where planned steps make nothing unknown: the host as it is now. */
   readonly now: Ask = Object.assign(
-    <Answer>(query: Query<Answer>): Answer => this.#look(query, true) as Answer,
-    { maybe: <Answer>(query: Query<Answer>): Answer => this.#look(query, true) as Answer },
+    <Answer>(query: Query<Answer>): Answer => this.#known(query, true) as Answer,
+    { maybe: <Answer>(query: Query<Answer>): Answer => this.#known(query, true) as Answer },
   )
 
   /** Whether any change is planned that has not been made. */
@@ -81,12 +78,18 @@ export class Answers {
     this.predictions.length = 0
   }
 
+  #known(query: Query, asItIs = false): unknown {
+    const answer = this.#look(query, asItIs)
+    if (answer === missing) throw new Needed([query])
+    return answer
+  }
+
   #look(query: Query, asItIs = false): unknown {
-    if (!this.#given.has(query.id)) {
+    let given = this.#given.get(query.id)
+    if (!given) {
       const earlier = this.earlier(query)
-      if (earlier) this.give(query, earlier.answer)
+      if (earlier) this.#given.set(query.id, (given = { query, answer: earlier.answer }))
     }
-    const given = this.#given.get(query.id)
     let known = given !== undefined
     let answer = given?.answer
     for (const { becomes, stale, unknown } of this.predictions) {
@@ -108,7 +111,6 @@ export class Answers {
         known = true
       }
     }
-    if (!known) throw new Needed([query])
-    return answer
+    return known ? answer : missing
   }
 }

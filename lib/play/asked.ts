@@ -23,7 +23,8 @@ const schema = v.object({
 
 /** Reads what was kept in a file; one that is not there, or not as it was written, holds nothing. */
 export function readAsked(file: string): Asked {
-  const { lists, hosts } = read(file)
+  const before = read(file)
+  const { lists, hosts } = parse(before)
   const kept = new Map(
     Object.entries(hosts).flatMap(([host, users]) =>
       Object.entries(users).map(([user, list]) => [keyOf(host, user), lists[list] ?? []]),
@@ -44,21 +45,33 @@ export function readAsked(file: string): Asked {
         queries.filter(isPlain).map(({ kind, key }) => [kind.name, key]),
       )
     },
-    save: () => write(file, kept),
+    save() {
+      const text = textOf(kept)
+      // The file system may take its time to take one file in place of another.
+      if (text !== before) write(file, text)
+    },
   }
 }
 
 type List = v.InferOutput<typeof schema>['lists'][number]
 
-function read(file: string): v.InferOutput<typeof schema> {
+function read(file: string): string {
   try {
-    return v.parse(schema, JSON.parse(readFileSync(file, 'utf8')))
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+function parse(text: string): v.InferOutput<typeof schema> {
+  try {
+    return v.parse(schema, JSON.parse(text))
   } catch {
     return { lists: [], hosts: {} }
   }
 }
 
-function write(file: string, kept: ReadonlyMap<string, List>): void {
+function textOf(kept: ReadonlyMap<string, List>): string {
   const lists = new Map<string, number>()
   const hosts: Record<string, Record<string, number>> = {}
   for (const [key, list] of kept) {
@@ -67,10 +80,13 @@ function write(file: string, kept: ReadonlyMap<string, List>): void {
     if (!lists.has(text)) lists.set(text, lists.size)
     ;(hosts[host] ??= {})[user] = lists.get(text)!
   }
+  return `{"lists":[${[...lists.keys()].join(',\n')}],\n"hosts":${JSON.stringify(hosts)}}\n`
+}
+
+function write(file: string, text: string): void {
   const temporary = `${file}.${randomBytes(6).toString('hex')}`
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-    const text = `{"lists":[${[...lists.keys()].join(',\n')}],\n"hosts":${JSON.stringify(hosts)}}\n`
     writeFileSync(temporary, text, { mode: 0o600 })
     renameSync(temporary, file)
   } catch {

@@ -65,10 +65,10 @@ function stamp(body: EventBody): HostwrightEvent {
   const { type, ...rest } = body
   // A fact is whatever a playbook published; only plain data can be searched for secrets.
   const plain = body.type === 'fact' ? { ...rest, value: plainData(body.value) } : rest
-  const entries = Object.entries({ type, time: new Date().toISOString(), ...plain })
-  return Object.fromEntries(
-    entries.map(([key, value]) => [key, own.has(key) ? value : redactDeep<unknown>(value)]),
-  ) as unknown as HostwrightEvent
+  const event: Record<string, unknown> = { type, time: new Date().toISOString() }
+  for (const [key, value] of Object.entries(plain))
+    event[key] = own.has(key) ? value : redactDeep<unknown>(value)
+  return event as unknown as HostwrightEvent
 }
 
 function tell(complain: (text: string) => void, error: unknown): void {

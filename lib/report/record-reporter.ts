@@ -17,20 +17,41 @@ export function recordFile(run: string): string {
 
 /**
  * Writes the run's record, one event a line, readable by its owner only. The file is there when
- * this returns, and every event is in it when `event` returns: a run that is killed leaves all that
- * it did. Of the records beside it the newest 50 are kept.
+ * this returns. What happens at once is written at once, in one piece, before anything else is done: a
+ * run that is killed leaves all that it did. Of the records beside it the newest 50 are kept.
  *
  * @throws HostwrightError USAGE_INVALID where the file can't be made, or is there already
  */
 export function recordReporter(file: string): Reporter {
   const descriptor = open(file)
   removeOld(file)
+  let waiting = ''
+  let broken: unknown
+  const flush = (): void => {
+    const bytes = Buffer.from(waiting)
+    waiting = ''
+    try {
+      for (let sent = 0; sent < bytes.length;) sent += writeSync(descriptor, bytes, sent)
+    } catch (error) {
+      broken ??= error
+    }
+  }
+  const check = (): void => {
+    if (broken !== undefined) throw broken
+  }
+  process.on('exit', flush)
   return {
     event(event) {
-      const line = Buffer.from(`${JSON.stringify(event)}\n`)
-      for (let sent = 0; sent < line.length;) sent += writeSync(descriptor, line, sent)
+      check()
+      if (waiting === '') process.nextTick(flush)
+      waiting += `${JSON.stringify(event)}\n`
     },
-    close: () => closeSync(descriptor),
+    close() {
+      flush()
+      process.off('exit', flush)
+      closeSync(descriptor)
+      check()
+    },
   }
 }
 

@@ -37,25 +37,42 @@ export interface Rendered {
  * @throws HostwrightError TEMPLATE_INVALID with the template's line
  */
 export function render(path: string, vars: Readonly<Record<string, unknown>>): Rendered {
-  const { own, Visitor } = (engine ??= start())
+  engine ??= start()
   const found = { sensitive: false }
   const data = strict(vars, '', found)
-  let program: Program | undefined
+  let parsed: Template | undefined
   try {
-    program = own.parse(readFileSync(path, 'utf8'))
-    const template = own.compile(asText(Visitor, own.parse, program), {
-      strict: true,
-      noEscape: true,
-      knownHelpersOnly: true,
-      knownHelpers: known() as NonNullable<CompileOptions['knownHelpers']>,
-    })
-    const text = template(data)
+    parsed = templateOf(engine, readFileSync(path, 'utf8'))
+    const text = parsed.print(data)
     const misused = objectMark.exec(text)?.[1]
     if (misused !== undefined) throw new Misused(misused)
     return { text, sensitive: found.sensitive }
   } catch (error) {
-    throw explain(path, error, (name) => program && lineOf(Visitor, program, name))
+    throw explain(path, error, (name) => parsed && lineOf(engine!.Visitor, parsed.program, name))
   }
+}
+
+interface Template {
+  readonly program: Program
+  readonly print: (data: unknown) => string
+}
+
+/** By their texts: what a fleet has in common is parsed once. */
+const templates = new Map<string, Template>()
+
+function templateOf({ own, Visitor }: NonNullable<typeof engine>, source: string): Template {
+  const before = templates.get(source)
+  if (before) return before
+  const program = own.parse(source)
+  const print = own.compile(asText(Visitor, own.parse, program), {
+    strict: true,
+    noEscape: true,
+    knownHelpersOnly: true,
+    knownHelpers: known() as NonNullable<CompileOptions['knownHelpers']>,
+  })
+  const template = { program, print }
+  templates.set(source, template)
+  return template
 }
 
 function known(): Record<string, boolean> {

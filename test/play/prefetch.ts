@@ -45,6 +45,12 @@ t.test('readAsked() keeps questions that can be read back and hold no secret', a
   t.strictSame(ids('a', ''), ['text:/etc/one', 'text:/etc/two'])
   t.strictSame(ids('b', ''), ids('a', ''))
   t.strictSame(ids('b', 'admin'), ['text:/etc/three'])
+  const made = statSync(file).ino
+  again.save()
+  t.equal(statSync(file).ino, made, 'what is the same is not written again')
+  again.keep('c', '', plain)
+  again.save()
+  t.not(statSync(file).ino, made)
   for (const broken of ['', '{"lists":[[["text"', '{"lists":[],"hosts":{"a":{"":7}}}', '[]']) {
     writeFileSync(file, broken)
     t.strictSame(readAsked(file).of('a', ''), [], broken)

@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process'
 import {
   mkdirSync,
   readdirSync,
@@ -9,6 +10,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough, Writable } from 'node:stream'
+import { promisify } from 'node:util'
 import t from 'tap'
 import { errorCodes, HostwrightError, type ErrorCode } from '../../lib/core/errors.js'
 import { secret } from '../../lib/core/secret.js'
@@ -27,6 +29,7 @@ import {
 import { plainData } from '../../lib/report/plain-data.js'
 import { elapsed, lastLine, plainText, shorten } from '../../lib/report/text.js'
 
+const exec = promisify(execFile)
 const note = (text: string): EventBody => ({ type: 'note', level: 'info', text })
 
 function collector(): Reporter & { readonly events: HostwrightEvent[] } {
@@ -143,12 +146,23 @@ t.test('recordReporter() keeps the newest 50 records, for the owner only', async
   t.ok(names.includes('mine.txt'), 'other files are not touched')
 
   reporter.event({ ...note('ünë'), time: 'now' } as HostwrightEvent)
+  await new Promise((resolve) => process.nextTick(resolve))
   t.equal(
     readFileSync(file, 'utf8'),
     '{"type":"note","level":"info","text":"ünë","time":"now"}\n',
-    'what is told is in the file at once',
+    'what is told is in the file before anything else is done',
   )
   reporter.close?.()
+})
+
+t.test('recordReporter() loses nothing where the program ends at once', async (t) => {
+  const folder = t.testdir()
+  const module = new URL('../../lib/report/record-reporter.ts', import.meta.url).href
+  const script = `import { recordReporter } from ${JSON.stringify(module)}
+    recordReporter(${JSON.stringify(join(folder, 'r1.jsonl'))}).event({ type: 'note' })
+    process.exit()`
+  await exec(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script])
+  t.equal(readFileSync(join(folder, 'r1.jsonl'), 'utf8'), '{"type":"note"}\n')
 })
 
 t.test('recordReporter() makes its folder and refuses what is there', async (t) => {
