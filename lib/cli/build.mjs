@@ -1,9 +1,11 @@
-// Makes the package's dist/: the library and the roles compiled, and what they read beside them.
+// Makes the package's dist/: the library and the roles compiled, and what they read beside them. The
+// library is bundled: a program that starts through tsx pays a millisecond or two for each module.
 // usage: node lib/cli/build.mjs
 import { spawnSync } from 'node:child_process'
-import { cpSync, rmSync, statSync } from 'node:fs'
-import { extname } from 'node:path'
+import { cpSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)))
 rmSync('dist', { recursive: true, force: true })
@@ -12,6 +14,33 @@ const { status } = spawnSync(process.execPath, [tsc, '-p', 'lib/cli/tsconfig.bui
   stdio: 'inherit',
 })
 if (status !== 0) process.exit(status ?? 1)
+
+// Of the library tsc's types are kept, and what is imported from outside of it stays a file of its own.
+for (const file of filesOf('dist/lib')) if (/\.js(\.map)?$/.test(file)) rmSync(file)
+const { exports } = JSON.parse(readFileSync('package.json', 'utf8'))
+const exported = Object.values(exports).map((target) => target.default ?? '')
+const fromRoles = filesOf('dist/roles')
+  .filter((file) => file.endsWith('.js'))
+  .flatMap((file) => [...readFileSync(file, 'utf8').matchAll(/from '(?:\.\.\/)+(lib\/.*)'/g)])
+  .map(([, path]) => `./dist/${path}`)
+const entries = [...exported, ...fromRoles, './dist/lib/cli/main.js']
+  .map((path) => /^\.\/dist\/(lib\/.*)\.js$/.exec(path)?.[1])
+  .filter((path) => path !== undefined)
+await build({
+  entryPoints: [...new Set(entries)].map((path) => `${path}.ts`),
+  outdir: 'dist',
+  outbase: '.',
+  chunkNames: 'lib/[name]-[hash]',
+  bundle: true,
+  splitting: true,
+  packages: 'external',
+  platform: 'node',
+  format: 'esm',
+  target: 'node20.11',
+  sourcemap: true,
+  logLevel: 'warning',
+})
+
 // These are run from the checkout or the package, never from dist.
 const left = [
   'bootstrap.mjs',
@@ -28,3 +57,7 @@ for (const folder of ['lib', 'roles'])
       !left.some((name) => file === `lib/cli/${name}`) &&
       (statSync(file).isDirectory() || !['.ts', '.md'].includes(extname(file))),
   })
+
+function filesOf(folder) {
+  return readdirSync(folder, { recursive: true }).map((name) => join(folder, name))
+}

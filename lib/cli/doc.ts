@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { HostwrightError } from '../core/errors.js'
 import { importModule } from '../core/import-module.js'
+import { libFolder } from '../core/lib-folder.js'
 import type { Fact } from '../facts/fact.js'
 import type { RoleDefinition } from '../play/role.js'
 import { readArguments } from './arguments.js'
@@ -65,8 +66,8 @@ function findRole(wanted: string): string {
   const file = places.find((place) => /\.[cm]?[jt]s$/.test(place) && existsSync(place))
   if (file !== undefined) return file
   const own = [
-    new URL(`../../roles/${wanted}/index.js`, import.meta.url),
-    new URL(`../../roles/${wanted}/index.ts`, import.meta.url),
+    new URL(`../roles/${wanted}/index.js`, libFolder),
+    new URL(`../roles/${wanted}/index.ts`, libFolder),
   ]
     .map((place) => fileURLToPath(place))
     .find((place) => existsSync(place))

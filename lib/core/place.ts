@@ -1,6 +1,7 @@
 import { findSourceMap } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { dirname, relative } from 'node:path'
+import { libFolder } from './lib-folder.js'
 
 /** A line of a file: where something was written or called. Lines and columns start at 1. */
 export interface Place {
@@ -16,7 +17,7 @@ export function formatPlace(place: Place): string {
   return [file, place.line, place.column].filter((part) => part !== undefined).join(':')
 }
 
-const ownFolder = fileURLToPath(new URL('..', import.meta.url))
+const ownFolder = fileURLToPath(libFolder)
 /** In the package lib/ lies in dist/; its source maps name the files as they lie in the checkout. */
 const packageFolder = ownFolder.replace(/(?:dist\/)?lib\/$/, '')
 const ownFolders = [`${packageFolder}lib/`, `${packageFolder}dist/lib/`]

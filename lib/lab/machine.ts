@@ -3,6 +3,7 @@ import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HostwrightError } from '../core/errors.js'
+import { libFolder } from '../core/lib-folder.js'
 import { below, cgroup, makeCgroup, members, removeCgroup, signal } from './cgroup.js'
 import type { HostDefinition, LabDefinition } from './definition.js'
 import { imageOf } from './image.js'
@@ -17,7 +18,7 @@ interface Link {
   readonly flags?: readonly string[]
 }
 
-const bootScript = fileURLToPath(new URL('boot-host.sh', import.meta.url))
+const bootScript = fileURLToPath(new URL('lab/boot-host.sh', libFolder))
 
 /** What a host has written since it was blank. */
 export function overlayFolder(lab: string, host: string): string {

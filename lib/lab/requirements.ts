@@ -2,6 +2,7 @@ import { constants, existsSync } from 'node:fs'
 import { access, readFile, statfs } from 'node:fs/promises'
 import { delimiter, dirname, join } from 'node:path'
 import { HostwrightError } from '../core/errors.js'
+import { libFolder } from '../core/lib-folder.js'
 import { run } from './run.js'
 
 /** File systems that cannot hold the upper layer of an overlay. @see statfs(2) */
@@ -25,7 +26,7 @@ export async function checkRequirements(folder: string): Promise<void> {
     throw unavailable(`this system is "${process.platform}"`, 'Use a machine with Debian 12')
   if (process.getuid?.() !== 0)
     throw unavailable('this user is not root', 'Run the command as root, with sudo for example')
-  const text = await readFile(new URL('requirements.json', import.meta.url), 'utf8')
+  const text = await readFile(new URL('lab/requirements.json', libFolder), 'utf8')
   const missing: Requirement[] = []
   for (const one of JSON.parse(text) as Requirement[])
     if (!(await hasCommand(one.command))) missing.push(one)

@@ -1,11 +1,12 @@
 import { fileURLToPath } from 'node:url'
+import { libFolder } from '../core/lib-folder.js'
 import { cgroup, members, removeCgroup } from './cgroup.js'
 import type { LabDefinition } from './definition.js'
 import { repositoryPort, servedFolders } from './ownPackages.js'
 import { labFolder } from './places.js'
 import { spawnInCgroup } from './spawnInCgroup.js'
 
-const script = fileURLToPath(new URL('repository-server.mjs', import.meta.url))
+const script = fileURLToPath(new URL('lab/repository-server.mjs', libFolder))
 /** No host can have this name. */
 const group = '.repository'
 

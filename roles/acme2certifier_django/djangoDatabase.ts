@@ -1,6 +1,6 @@
 import { HostwrightError, quote, resourceType, type Plan } from '../../lib/index.js'
 import type { Change } from '../../lib/report/events.js'
-import { shell, type ShellAnswer } from '../../lib/resources/probes/shell.js'
+import { shell, type ShellAnswer } from '../../lib/internal.js'
 import { migrationsPath } from './kept.js'
 import { python } from './python.js'
 

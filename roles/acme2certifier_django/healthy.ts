@@ -1,5 +1,4 @@
-import { resourceType, type Plan } from '../../lib/index.js'
-import { probeKind } from '../../lib/resources/define.js'
+import { resourceType, type Plan, probeKind } from '../../lib/index.js'
 import { python } from './python.js'
 
 export interface HealthyOptions {

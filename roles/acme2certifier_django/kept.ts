@@ -1,7 +1,5 @@
 import { quote, resourceType, secret, type Secret } from '../../lib/index.js'
-import { content } from '../../lib/resources/probes/content.js'
-import { shell, type ShellAnswer } from '../../lib/resources/probes/shell.js'
-import { Unknown } from '../../lib/resources/types.js'
+import { content, shell, type ShellAnswer, Unknown } from '../../lib/internal.js'
 import type { Kept, Migrations } from './facts.js'
 
 export interface KeptOptions {

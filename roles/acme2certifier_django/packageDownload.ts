@@ -1,7 +1,5 @@
 import { quote, resourceType, type Plan } from '../../lib/index.js'
-import { pathEffects, pathOf } from '../../lib/resources/paths.js'
-import { sha256 } from '../../lib/resources/probes/sha256.js'
-import { supposing } from '../../lib/resources/supposing.js'
+import { pathEffects, pathOf, sha256, supposing } from '../../lib/internal.js'
 
 export interface PackageDownloadOptions {
   readonly url: string

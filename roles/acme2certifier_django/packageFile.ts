@@ -1,9 +1,5 @@
 import { HostwrightError, quote, resourceType, type Plan } from '../../lib/index.js'
-import { aptInstall } from '../../lib/resources/apt.js'
-import { dnfInstall } from '../../lib/resources/dnf.js'
-import { isAbsent, pathOf } from '../../lib/resources/paths.js'
-import { shell } from '../../lib/resources/probes/shell.js'
-import { Unknown } from '../../lib/resources/types.js'
+import { aptInstall, dnfInstall, isAbsent, pathOf, shell, Unknown } from '../../lib/internal.js'
 import type { Family } from './families.js'
 
 export interface PackageFileOptions {

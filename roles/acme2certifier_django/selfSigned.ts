@@ -1,10 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import { quote, resourceType, type Plan } from '../../lib/index.js'
-import { pathOf } from '../../lib/resources/paths.js'
-import { content } from '../../lib/resources/probes/content.js'
-import { stat } from '../../lib/resources/probes/stat.js'
-import { supposing } from '../../lib/resources/supposing.js'
+import { pathOf, content, stat, supposing } from '../../lib/internal.js'
 
 export interface SelfSignedOptions {
   /** PEM; readable by all. */

@@ -1,5 +1,5 @@
 import { fact } from '../../lib/index.js'
-import type { HostKey } from '../../lib/resources/probes/hostKeys.js'
+import type { HostKey } from '../../lib/internal.js'
 
 /** What a node tells the others. */
 export interface LsyncdNode {

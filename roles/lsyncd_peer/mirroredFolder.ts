@@ -1,7 +1,5 @@
 import { HostwrightError, quote, resourceType } from '../../lib/index.js'
-import { shell } from '../../lib/resources/probes/shell.js'
-import { stat } from '../../lib/resources/probes/stat.js'
-import { unitState } from '../../lib/resources/probes/unitState.js'
+import { shell, stat, unitState } from '../../lib/internal.js'
 import { mountUnits } from './mountUnits.js'
 import { seededMark, stateFolder } from './paths.js'
 

@@ -1,6 +1,5 @@
 import type { MariadbStatus } from '../../lib/index.js'
-import { domainsOf, parseGtids, sequenceIn, type Gtid } from '../../lib/resources/mariadb/gtid.js'
-import { hasDiverged } from '../../lib/resources/mariadb/replication-failure.js'
+import { domainsOf, parseGtids, sequenceIn, type Gtid, hasDiverged } from '../../lib/internal.js'
 
 /** A node as its peers see it. */
 export interface Judged {

@@ -1,6 +1,5 @@
-import { HostwrightError, resourceType, type Host } from '../../lib/index.js'
-import { content } from '../../lib/resources/probes/content.js'
-import { Unknown, type Ask } from '../../lib/resources/types.js'
+import { HostwrightError, resourceType, type Host, type Ask } from '../../lib/index.js'
+import { content, Unknown } from '../../lib/internal.js'
 import { nodeNumber } from './facts.js'
 import type { Node } from './nodes.js'
 

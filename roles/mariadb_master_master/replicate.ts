@@ -13,7 +13,7 @@ import {
   parseGtids,
   sequenceIn,
   type Gtid,
-} from '../../lib/resources/mariadb/gtid.js'
+} from '../../lib/internal.js'
 import { divergedHint, positions } from './diverged.js'
 import { history, type Judged } from './judge.js'
 import type { Params } from './params.js'

@@ -8,7 +8,7 @@ import {
   type Host,
   type MariadbStatus,
 } from '../../lib/index.js'
-import { sqlText } from '../../lib/resources/mariadb/sql.js'
+import { sqlText } from '../../lib/internal.js'
 import { seeded, seedPassword } from './facts.js'
 import type { Judged } from './judge.js'
 import type { Params } from './params.js'

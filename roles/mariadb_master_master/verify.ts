@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { check, HostwrightError, role, type Check, type Host } from '../../lib/index.js'
-import { covers, parseGtids } from '../../lib/resources/mariadb/gtid.js'
+import { covers, parseGtids } from '../../lib/internal.js'
 import { bindAddressOf, nodesOf } from './nodes.js'
 import { params } from './params.js'
 import { ask, execute } from './sql.js'

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { libFolder } from '../../core/lib-folder.js'
 import { plainText } from '../text.js'
 import type { Page } from './types.js'
 
@@ -67,7 +68,7 @@ export function pageHtml(page: Page): string {
 }
 
 function asset(name: string): string {
-  return readFileSync(new URL(`page/${name}`, import.meta.url), 'utf8')
+  return readFileSync(new URL(`report/html/page/${name}`, libFolder), 'utf8')
 }
 
 /** In one script, modules share their names and have nothing to import. */
