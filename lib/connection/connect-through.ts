@@ -21,7 +21,7 @@ export async function connectThrough(settings: ConnectionSettings): Promise<read
       lines.push(await dial(stop, through))
     }
   } catch (error) {
-    for (const { client } of lines.toReversed()) client.end()
+    for (const line of lines.toReversed()) line.close()
     throw error
   }
   return lines

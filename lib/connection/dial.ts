@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Client } from 'ssh2'
 import { HostwrightError } from '../core/errors.js'
@@ -12,6 +13,8 @@ export interface SshLine {
   readonly alive: boolean
   /** Settles with the reason when the connection has ended. */
   readonly ended: Promise<string>
+  /** Closes the connection; that the host does so too would take a round trip to know. */
+  close(): void
 }
 
 /** Milliseconds between signs of life, and how many may stay without an answer. */
@@ -33,13 +36,13 @@ export async function dial(settings: ConnectionSettings, through?: Duplex): Prom
   let phase: 'connecting' | 'logging in' | 'ready' = 'connecting'
   let reason: string | undefined
 
+  const { address: host, port } = settings
+  const socket = through ? undefined : connect({ host, port, noDelay: true })
   const ready = ssh.connect({
-    host: settings.address,
-    port: settings.port,
+    sock: through ?? socket!,
     username: settings.user,
     readyTimeout: 0,
     ...keepalive,
-    ...(through && { sock: through }),
     algorithms: { serverHostKey: hostKeyAlgorithms(settings) },
     hostVerifier: (key: Buffer) => (refusal = refuseHostKey(settings, key)) === undefined,
     authHandler: credentials.handler,
@@ -56,7 +59,6 @@ export async function dial(settings: ConnectionSettings, through?: Duplex): Prom
     client.on('close', () => resolve(reason ?? 'closed by the host'))
   })
   client.on('error', (error) => (reason ??= error.message))
-  client.on('connect', () => client.setNoDelay(true))
   client.once('handshake', () => {
     phase = 'logging in'
     clearTimeout(timer)
@@ -82,6 +84,10 @@ export async function dial(settings: ConnectionSettings, through?: Duplex): Prom
     ended,
     get alive() {
       return alive
+    },
+    close() {
+      client.end()
+      socket?.destroySoon()
     },
   }
 }

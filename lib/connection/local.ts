@@ -44,6 +44,7 @@ function run(command: string): Promise<Wire> {
     stdout,
     stderr,
     ended,
+    endsWithConnection: false,
     kill() {
       if (child.exitCode === null && child.signalCode === null) endGroup(pid)
     },

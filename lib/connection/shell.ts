@@ -115,6 +115,7 @@ function wiredShell(
       const idle = waiting === 0
       over({ reason: 'closed' })
       wire.stdin.end()
+      if (idle && wire.endsWithConnection) return
       const limit = async (): Promise<void> => {
         let timer: NodeJS.Timeout | undefined
         const late = new Promise((done) => (timer = setTimeout(done, grace)))

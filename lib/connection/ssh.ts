@@ -15,7 +15,7 @@ export function sshConnection(settings: ConnectionSettings): Connection {
   async function line(): Promise<SshLine> {
     const before = await lines?.catch(() => undefined)
     if (before === undefined || before.some(({ alive }) => !alive)) {
-      for (const { client } of before ?? []) client.end()
+      for (const each of before ?? []) each.close()
       lines = connectThrough(settings)
     }
     return (await lines!).at(-1)!
@@ -32,17 +32,9 @@ export function sshConnection(settings: ConnectionSettings): Connection {
     },
     async close() {
       const all = (await lines?.catch(() => undefined)) ?? []
-      for (const { client } of all.toReversed()) client.end()
-      await Promise.all(all.map(({ client, ended }) => settle(client, ended)))
+      for (const each of all.toReversed()) each.close()
     },
   })
-}
-
-/** Waits for the host to close the connection too, but not for long. */
-async function settle(client: Client, ended: Promise<unknown>): Promise<void> {
-  const timer = setTimeout(() => client.destroy(), 1000)
-  await ended
-  clearTimeout(timer)
 }
 
 /** Runs a command line on a channel of its own. */
@@ -85,6 +77,7 @@ function channelWire(channel: ClientChannel, lost: Promise<string>): Wire {
     stdout: channel,
     stderr: channel.stderr,
     ended,
+    endsWithConnection: true,
     kill: () => void channel.destroy(),
   }
 }

@@ -7,6 +7,8 @@ export interface Wire {
   readonly stderr: Readable
   /** Settles, and never rejects, when the process or the connection has ended, with what is known. */
   readonly ended: Promise<End>
+  /** Whether the connection that is closed next ends the process, which so need not be waited for. */
+  readonly endsWithConnection: boolean
   /** Ends the process at once, as far as this side can. */
   kill(): void
 }

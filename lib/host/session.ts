@@ -249,7 +249,8 @@ hw_birth "$hw_pid"
  * The lock is a descriptor of the long-lived shell: it ends with it, and with the last command that
  * it started. Whether its holder still lives is seen by the process that serves the holder's
  * connection, told apart from a later one of the same number by its start time, proc(5). A lock without a
- * holder is kept by a daemon that some finished command has left behind, and is given up.
+ * holder is kept by a daemon that some finished command has left behind, and is given up. A run that has
+ * just ended did not wait for its shells to end: theirs is waited for here.
  */
 const lockScript = `${libFolder}
 if [ "$hw_uid" = 0 ]; then hw_run=/run/hostwright
@@ -262,7 +263,7 @@ hw_birth() {
 hw_failed=1
 { [ -d "$hw_run" ] || mkdir -p -m 0700 -- "$hw_run"; } && [ -O "$hw_run" ] && : >>"$hw_run/lock" && exec 9<>"$hw_run/lock" && {
   export hw_lib
-  if flock -n 9; then
+  if flock -w 2 9; then
     hw_birth "$HW_SESSION"
     printf '%s\\n' "$HW_SESSION $hw_born" "$hw_holder" >|"$hw_run/holder"
     trap ': >|"$hw_run/holder"' EXIT

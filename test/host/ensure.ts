@@ -583,6 +583,26 @@ t.test(
   },
 )
 
+t.test('the shell of a run that has just ended is waited for', async (t) => {
+  const folder = await tempFolder(t)
+  const inventory = await localInventory(t, ['a'])
+  const lock =
+    process.getuid?.() === 0
+      ? '/run/hostwright'
+      : `${process.env['XDG_RUNTIME_DIR']}/hostwright-${process.getuid?.()}`
+  const born = readFileSync('/proc/self/stat', 'utf8').split(') ')[1]?.split(' ')[19]
+  const script = `mkdir -p -m 0700 ${lock}; exec 9<>${lock}/lock; flock 9
+    printf '%s\\n' '${process.pid} ${born}' ending >${lock}/holder; echo locked; sleep 0.5; : >${lock}/holder`
+  const ending = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+  await new Promise((resolve) => ending.stdout.once('data', resolve))
+  const { tasks } = await testRun({ inventory }, async (play) => {
+    await play('next', { hosts: 'all' }, async (host) => {
+      await host.ensure(cell({ path: join(folder, 'one'), value: '1' }))
+    })
+  })
+  t.same(tasks, ['a cell one: changed'])
+})
+
 t.test('secrets show nowhere', async (t) => {
   const folder = await tempFolder(t)
   const inventory = await localInventory(t, ['a'])
@@ -662,7 +682,8 @@ await testRun({ inventory: ${JSON.stringify(inventory)} }, async (play) => {
   t.notOk(existsSync(done), 'the command still runs')
   const { tasks, events } = await testRun({ inventory }, async (play) => {
     await play('next', { hosts: 'all' }, async (host) => {
-      setTimeout(() => writeFileSync(go, ''), 1_500)
+      // Longer than a shell that ends is waited for.
+      setTimeout(() => writeFileSync(go, ''), 4_000)
       await host.ensure(cell({ path: join(folder, 'one'), value: '1' }))
       t.ok(existsSync(done), 'the lock came after it')
     })
