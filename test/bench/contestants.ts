@@ -9,6 +9,7 @@ import {
   writeAnsibleSettings,
 } from './ansible.js'
 import { measure, type Finished } from './measure.js'
+import { repository } from './repository.js'
 import { writeInventory, type Target } from './targets.js'
 import { labBase, piecesOf, type Piece, type Work } from './workloads.js'
 
@@ -52,7 +53,6 @@ export const titles: Readonly<Record<ContestantName, string>> = {
 }
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url))
-const tsx = path('../../node_modules/.bin/tsx')
 
 /** The figures of a process without what it has written. */
 function figures({ seconds, cpu, memory }: Finished): Omit<Finished, 'stdout'> {
@@ -63,7 +63,7 @@ function figures({ seconds, cpu, memory }: Finished): Omit<Finished, 'stdout'> {
 export async function perform(folder: string, name: ContestantName, job: Job): Promise<Took> {
   switch (name) {
     case 'hostwright':
-      return await hostwright(join(folder, `hostwright-${job.work}-${job.targets.length}`), job)
+      return await hostwright(folder, job)
     case 'ansible':
     case 'mitogen':
       return await ansible(join(folder, name), job, name === 'mitogen')
@@ -79,14 +79,16 @@ export async function remove(folder: string, targets: readonly Target[]): Promis
   await bare(folder, { work: 'w2', mode: 'first', targets }, 'remove')
 }
 
-/** Local tsx on the playbook: start, type stripping and all. */
-async function hostwright(folder: string, { work, mode, targets, memory }: Job): Promise<Took> {
+/** The repository's tsx on its playbook: start, type stripping and all. */
+async function hostwright(bench: string, { work, mode, targets, memory }: Job): Promise<Took> {
+  const { tsx, playbook } = repository(bench)
+  const folder = join(bench, `hostwright-${work}-${targets.length}`)
   const inventory = await writeInventory(folder, targets)
   const kept = join(folder, '.hostwright')
   // A first run knows nothing of an earlier one.
   await rm(mode === 'first' ? kept : join(kept, 'runs'), { recursive: true, force: true })
   const check = mode === 'check' ? ['--check'] : []
-  const command = [tsx, path('playbook.ts'), '-i', inventory, '-e', `work=${work}`, ...check]
+  const command = [tsx, playbook, '-i', inventory, '-e', `work=${work}`, ...check]
   const finished = await measure(command, { cwd: folder, ...(memory && { memory }) })
   return { ...figures(finished), ...counts(await readRecap(join(kept, 'runs'))) }
 }
@@ -103,6 +105,7 @@ function counts({ duration, hosts }: RecapEvent): Pick<Took, 'inside' | 'roundTr
 /** W3: the project's own playbook on its lab. */
 export async function site(check: boolean): Promise<Took> {
   const root = path('../..')
+  const tsx = path('../../node_modules/.bin/tsx')
   const command = [tsx, 'playbooks/site.ts', '-i', 'inventories/lab', ...(check ? ['--check'] : [])]
   const finished = await measure(command, { cwd: root })
   return { ...figures(finished), ...counts(await readRecap(join(root, '.hostwright', 'runs'))) }

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Lab } from '../../lib/lab/index.js'
@@ -5,6 +6,7 @@ import { perform, remove, site, type ContestantName, type Job } from './contesta
 import { processCounter } from './host-processes.js'
 import { latencyProxy } from './latency-proxy.js'
 import { measure, median } from './measure.js'
+import { repository } from './repository.js'
 import type { Cell, Part, PartName } from './results.js'
 import { startSimulatedHosts } from './simulated.js'
 import type { Target } from './targets.js'
@@ -28,14 +30,18 @@ const everyone: readonly ContestantName[] = ['hostwright', 'ansible', 'mitogen',
 /** What is measured, part by part. */
 export const parts: Readonly<Record<PartName, (bench: Bench) => Promise<Measured>>> = {
   /** How long it takes until a program can begin. */
-  async start({ runs }) {
-    const playbook = fileURLToPath(new URL('playbook.ts', import.meta.url))
-    const bin = fileURLToPath(new URL('../../node_modules/.bin/', import.meta.url))
+  async start({ runs, folder }) {
+    const { tsx, playbook } = repository(folder)
+    const inCheckout = fileURLToPath(new URL('playbook.ts', import.meta.url))
+    const empty = join(folder, 'repository/empty.ts')
+    await writeFile(empty, 'export {}\n')
     const commands = {
       'node -e 0': [process.execPath, '-e', '0'],
       'node, ssh2 loaded': [process.execPath, '-e', 'require("ssh2")'],
-      'playbook --help, tsx': [join(bin, 'tsx'), playbook, '--help'],
+      'an empty program, tsx': [tsx, empty],
+      'playbook --help, tsx': [tsx, playbook, '--help'],
       'playbook --help, npx tsx': ['npx', 'tsx', playbook, '--help'],
+      'the same in the checkout, whose library is not bundled': [tsx, inCheckout, '--help'],
     }
     const cwd = fileURLToPath(new URL('../..', import.meta.url))
     const seconds = new Map<string, number[]>()

@@ -17,6 +17,7 @@ import { benchLab, raiseInotifyLimit, readyTargets } from './lab.js'
 import { loadNow, machine } from './machine.js'
 import { writePage } from './page.js'
 import { parts } from './parts.js'
+import { makeRepository } from './repository.js'
 import { keepPart, partNames, type PartName } from './results.js'
 import type { Target } from './targets.js'
 
@@ -72,6 +73,8 @@ async function measureAll(): Promise<void> {
     keepPart(about, name, { date, ...before, ...(await parts[name]({ ...bench, targets })) })
   }
   try {
+    tell('packing the package, and installing it as a user would')
+    await makeRepository(folder)
     if (names.includes('start')) await take('start', [])
     if (onLab.length > 0) {
       const lower = raiseInotifyLimit(tell)
