@@ -26,8 +26,16 @@ const fromRoles = filesOf('dist/roles')
 const entries = [...exported, ...fromRoles, './dist/lib/cli/main.js']
   .map((path) => /^\.\/dist\/(lib\/.*)\.js$/.exec(path)?.[1])
   .filter((path) => path !== undefined)
+  .map((path) => `${path}.ts`)
+// At each start tsx writes anew what imports something later; that is to be little.
+const lazy = filesOf('lib').filter(
+  (file) =>
+    file.endsWith('.ts') &&
+    !file.startsWith('lib/cli/template/') &&
+    /\bimport\(/.test(readFileSync(file, 'utf8')),
+)
 await build({
-  entryPoints: [...new Set(entries)].map((path) => `${path}.ts`),
+  entryPoints: [...new Set([...entries, ...lazy])],
   outdir: 'dist',
   outbase: '.',
   chunkNames: 'lib/[name]-[hash]',
