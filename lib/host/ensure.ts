@@ -1,15 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HostwrightError } from '../core/errors.js'
 import type { Change, TaskStatus } from '../report/events.js'
-import type { Plan, Query, Resource } from '../resources/types.js'
+import type { Query, Resource } from '../resources/types.js'
 import { Answers, Needed } from './answers.js'
 import type { SectionResult } from './batch.js'
 import type { Prefetch } from './prefetch.js'
 import { questions } from './questions.js'
 import { Outcomes } from './outcomes.js'
 import { outputOf, type Output } from './output-of.js'
-import { UnknownSignal } from './signals.js'
-import { recordedAsk, taskFingerprints } from './fingerprints.js'
+import { Plans } from './plans.js'
 import { messagesOf, stepsOf, type Planned } from './steps.js'
 import { due } from './due.js'
 import { handlersOf, type View } from './view.js'
@@ -40,12 +39,8 @@ class Ensure {
   readonly #answers: Answers
   readonly #prefetch: Prefetch
   readonly #outcomes: Outcomes
-  readonly #plans: (Plan<unknown> | undefined)[] = []
-  /** Changes of resources whose message was lost: they may be made already. */
-  readonly #inFlight = new Map<number, readonly Change[]>()
+  readonly #plans: Plans
   readonly #attempts = new Map<number, number>()
-  #next = 0
-  #planned: Planned[] = []
   #losses = 0
 
   constructor(
@@ -58,111 +53,16 @@ class Ensure {
     this.#answers = view.readOnly
       ? view.runtime.checkAnswers(view.become?.user)
       : new Answers([], false, (query) => this.#prefetch.take(query, asker))
+    this.#plans = new Plans(view, resources, this.#answers, this.#outcomes)
   }
 
   async run(): Promise<Outcome[]> {
     for (;;) {
-      const blocked = this.#planAhead()
-      if (this.#planned.length === 0 && blocked.length === 0) break
+      const blocked = this.#plans.ahead()
+      if (this.#plans.planned.length === 0 && blocked.length === 0) break
       await this.#guarded(blocked)
     }
     return await this.#finish()
-  }
-
-  /** Plans resources until one needs an answer; gives the questions it needs. */
-  #planAhead(): readonly Query[] {
-    for (; this.#next < this.resources.length; this.#next += 1) {
-      const index = this.#next
-      const resource = this.resources[index]!
-      if (this.#outcomes.get(index)) continue
-      if (!this.view.selected(resource.tags)) {
-        this.#outcomes.settle(index, 'skipped', [], 'not selected by tags')
-        continue
-      }
-      try {
-        this.#take(index, resource, this.#plan(index, resource))
-      } catch (error) {
-        if (error instanceof Needed) {
-          const unasked = this.#planUnasked(resource)
-          if (!unasked) return error.queries
-          this.#take(index, resource, unasked)
-          continue
-        }
-        if (error instanceof UnknownSignal) {
-          this.#outcomes.settle(index, 'unknown', [], error.reason)
-          continue
-        }
-        // What was planned before it is still to be done; then it fails when it is planned again.
-        if (this.#planned.length > 0) return []
-        throw this.#outcomes.failed(resource, error)
-      }
-    }
-    return []
-  }
-
-  #plan(index: number, resource: Resource<unknown>): Plan<unknown> {
-    const { ask } = this.#answers
-    const { fingerprint } = this.view.runtime.context
-    if (!fingerprint) return resource.type.plan(resource.wish as never, ask)
-    const answers = new Map<string, unknown>()
-    const plan =
-      this.#planAsItIs(resource, answers) ?? resource.type.plan(resource.wish as never, ask)
-    this.#outcomes.fingerprint(index, taskFingerprints(resource, answers, fingerprint))
-    return plan
-  }
-
-  /** Where the answer would have to wait for planned steps, the host may find it by itself after them. */
-  #planUnasked({ type, wish, notify }: Resource<unknown>): Plan<unknown> | undefined {
-    // A handler would be due before it is known whether anything changes.
-    if (this.view.readOnly || notify || this.view.runtime.context.fingerprint) return undefined
-    return this.#planned.length > 0 ? type.planUnasked?.(wish as never) : undefined
-  }
-
-  /**
-   * What differs is to be told also where an earlier change would be made first, but for what fails
-   * because it has not been made.
-   */
-  #planAsItIs(
-    { type, wish }: Resource<unknown>,
-    answers: Map<string, unknown>,
-  ): Plan<unknown> | undefined {
-    const ask = this.view.readOnly ? this.#answers.now : this.#answers.ask
-    try {
-      return type.plan(wish as never, recordedAsk(ask, answers))
-    } catch (error) {
-      if (error instanceof HostwrightError && this.#answers.predicted) return undefined
-      throw error
-    }
-  }
-
-  #take(index: number, resource: Resource<unknown>, plan: Plan<unknown>): void {
-    this.#plans[index] = plan
-    const idle = plan.steps.length === 0 && plan.changes.length === 0
-    if (idle && plan.unknown === undefined) {
-      const before = this.#inFlight.get(index)
-      if (before) {
-        this.view.notify(handlersOf(resource))
-        return this.#outcomes.settle(index, 'changed', before)
-      }
-      this.view.notifyDue(handlersOf(resource))
-      const status = plan.skipped === undefined ? 'ok' : 'skipped'
-      return this.#outcomes.settle(index, status, [], plan.skipped)
-    }
-    const leftAlone = this.view.leftAlone(resource.task)
-    const waits = plan.changes.length === 0 && plan.unknown === undefined
-    if (leftAlone !== undefined && !waits) {
-      // What it would give once it is made so does not hold.
-      this.#plans[index] = undefined
-      return this.#outcomes.settle(index, 'skipped', [], leftAlone)
-    }
-    if (plan.effects) this.#answers.predict(plan.effects)
-    if (this.view.readOnly) {
-      this.view.notify(handlersOf(resource))
-      return plan.unknown === undefined
-        ? this.#outcomes.settle(index, 'changed', plan.changes)
-        : this.#outcomes.settle(index, 'unknown', plan.changes, plan.unknown)
-    }
-    this.#planned.push({ index, resource, plan })
   }
 
   /** Sends what is planned and asks; after a lost connection, probes the batch again. */
@@ -172,36 +72,28 @@ class Ensure {
     } catch (error) {
       await this.view.recover(error, this.#losses)
       this.#losses += 1
-      for (const { index, plan } of this.#planned)
-        if (!this.#outcomes.get(index)) this.#inFlight.set(index, plan.changes)
-      this.#restart()
+      for (const { index, plan } of this.#plans.planned)
+        if (!this.#outcomes.get(index)) this.#plans.inFlight.set(index, plan.changes)
+      this.#plans.restart()
     }
-  }
-
-  /** Everything not done is planned again, from fresh answers. */
-  #restart(): void {
-    this.#planned = []
-    this.#answers.forget()
-    this.view.runtime.context.changes.made += 1
-    this.#next = 0
   }
 
   /** Sends what is planned, in several messages where time limits want it; the last one asks too. */
   async #send(blocked: readonly Query[]): Promise<void> {
-    const { first, last } = messagesOf(this.#planned)
+    const { first, last } = messagesOf(this.#plans.planned)
     for (const planned of first) {
-      this.#planned = planned
+      this.#plans.planned = planned
       if (!(await this.#sendNow([]))) return
     }
-    this.#planned = last
+    this.#plans.planned = last
     if (last.length > 0 || blocked.length > 0) await this.#sendNow(blocked)
   }
 
   /** One message. False when a step failed and is to be tried again. */
   async #sendNow(blocked: readonly Query[]): Promise<boolean> {
-    const planned = this.#planned
+    const planned = this.#plans.planned
     const steps = stepsOf(this.view, planned, (item, unneeded) => this.#made(item, unneeded))
-    const wanted = this.#questions(blocked)
+    const wanted = this.#plans.questions(blocked)
     for (const query of wanted) this.#prefetch.note(query)
     const ahead = wanted.length > 0 ? this.#prefetch.open(wanted) : []
     // A run that takes no lock, which would tell it, has to ask what is due.
@@ -231,7 +123,7 @@ class Ensure {
       return await this.#retry(failure.item, failure.error)
     }
     for (const item of planned) this.#made(item)
-    this.#planned = []
+    this.#plans.planned = []
     if (sections.length === 0) return true
     if (!this.view.readOnly) this.#answers.settle()
     // What came with steps is from after them.
@@ -249,7 +141,7 @@ class Ensure {
   /** Does what stands before a failed resource and was to be done with a later one. */
   async #catchUp(undone: readonly Planned[]): Promise<void> {
     if (undone.length === 0) return
-    this.#planned = [...undone]
+    this.#plans.planned = [...undone]
     try {
       await this.#sendNow([])
     } catch {
@@ -257,22 +149,9 @@ class Ensure {
     }
   }
 
-  /** All that the rest of the resources ask, if anything has to be asked now. */
-  #questions(blocked: readonly Query[]): Query[] {
-    if (blocked.length === 0) return []
-    const all = new Map(blocked.map((query) => [query.id, query]))
-    for (const [index, resource] of this.resources.entries()) {
-      if (this.#outcomes.get(index) || index < this.#next) continue
-      const wanted = this.view.selected(resource.tags) || resource.type.output
-      for (const query of wanted ? resource.type.reads(resource.wish as never) : [])
-        if (this.#answers.needs(query)) all.set(query.id, query)
-    }
-    return [...all.values()]
-  }
-
   #made({ index, resource, plan }: Planned, unneeded?: string): void {
     if (this.#outcomes.get(index)) return
-    const before = this.#inFlight.get(index)
+    const before = this.#plans.inFlight.get(index)
     if (unneeded !== undefined && before) return this.#outcomes.settle(index, 'changed', before)
     if (unneeded !== undefined) return this.#outcomes.settle(index, 'skipped', [], unneeded)
     // Steps without changes only looked: they waited for something, say.
@@ -290,13 +169,13 @@ class Ensure {
     }
     this.#attempts.set(index, attempt + 1)
     // The failed attempt may have made the change.
-    if (item.plan.changes.length > 0) this.#inFlight.set(index, item.plan.changes)
+    if (item.plan.changes.length > 0) this.#plans.inFlight.set(index, item.plan.changes)
     const delay = resource.delay ?? 5_000
     this.view.runtime.note(
       `${resource.task} failed (${error.message}); attempt ${attempt + 2} in ${delay / 1000} s`,
     )
     await sleep(delay)
-    this.#restart()
+    this.#plans.restart()
     return false
   }
 
@@ -308,7 +187,7 @@ class Ensure {
         const { status, changes, reason } = this.#outcomes.get(index)!
         try {
           const output = outputOf(resource, {
-            plan: this.#plans[index],
+            plan: this.#plans.get(index),
             status,
             reason,
             ask: this.#answers.ask,
@@ -323,9 +202,7 @@ class Ensure {
         }
       })
       if (missing.size === 0 || round > 5) return outcomes
-      this.#next = this.resources.length
       await this.#guarded([...missing.values()])
-      this.#next = this.resources.length
     }
   }
 }
