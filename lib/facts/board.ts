@@ -11,6 +11,17 @@ interface Wait {
   readonly reject: (error: unknown) => void
 }
 
+/** Where a fact is published from. */
+export interface Publisher {
+  readonly member?: Member
+  readonly role?: string
+}
+
+interface Published {
+  readonly value: unknown
+  readonly by: Publisher
+}
+
 export interface Member {
   state: 'absent' | 'running' | 'finished' | 'failed'
   /** Operations under way: while there are any, the host may still publish. */
@@ -18,6 +29,8 @@ export interface Member {
   error?: unknown
   /** Set when check mode could not go on somewhere: what was to be published there is not known. */
   unknown?: string
+  /** The host has taken part anew since. */
+  past?: boolean
 }
 
 /** What ends a wait in check mode when the value can't be known. */
@@ -27,11 +40,14 @@ export type UnknownFact = (reason: string) => unknown
  * Where facts are published and awaited. A wait that can't end fails at once: the publisher failed,
  * has finished without publishing, takes no part, or hosts wait for one another in a circle.
  *
+ * What was published in an earlier play holds, but a role that runs again waits for what it publishes
+ * anew on the peer, as long as that may come.
+ *
  * A host that does nothing but wait counts as unable to publish; local work beside a wait
  * (`Promise.all` with a timer, say) is not seen.
  */
 export class FactBoard {
-  readonly #values = new Map<string, unknown>()
+  readonly #published = new Map<string, Published>()
   readonly #members = new Map<string, Member>()
   readonly #waits = new Set<Wait>()
   readonly #unknownFact: UnknownFact
@@ -43,6 +59,8 @@ export class FactBoard {
 
   /** A host takes part; what is told of it later is told of this taking part, not of an earlier one. */
   begin(host: string): Member {
+    const before = this.#members.get(host)
+    if (before) before.past = true
     const member: Member = { state: 'running', busy: 0 }
     this.#members.set(host, member)
     return member
@@ -76,9 +94,9 @@ export class FactBoard {
     }
   }
 
-  publish<T>(host: string, fact: Fact<T>, value: T): void {
+  publish<T>(host: string, fact: Fact<T>, value: T, by: Publisher = {}): void {
     const key = keyOf(host, fact.name)
-    this.#values.set(key, value)
+    this.#published.set(key, { value, by })
     for (const wait of this.#waits)
       if (keyOf(wait.peer, wait.fact) === key) {
         this.#waits.delete(wait)
@@ -87,15 +105,22 @@ export class FactBoard {
   }
 
   has(host: string, fact: Fact<unknown>): boolean {
-    return this.#values.has(keyOf(host, fact.name))
+    return this.#published.has(keyOf(host, fact.name))
   }
 
   /**
    * @throws HostwrightError FACT_CIRCLE, FACT_PUBLISHER_FAILED, FACT_NOT_PUBLISHED
    */
-  async wait<T>(host: string, peer: string, fact: Fact<T>, place: Place | undefined): Promise<T> {
-    const key = keyOf(peer, fact.name)
-    if (this.#values.has(key)) return this.#values.get(key) as T
+  async wait<T>(
+    host: string,
+    peer: string,
+    fact: Fact<T>,
+    place: Place | undefined,
+    role?: string,
+  ): Promise<T> {
+    const known = this.#published.get(keyOf(peer, fact.name))
+    const comesAnew = role !== undefined && known?.by.role === role && known.by.member?.past
+    if (known && !comesAnew) return known.value as T
     return (await new Promise<unknown>((resolve, reject) => {
       this.#waits.add({ host, peer, fact: fact.name, place, resolve, reject })
       this.#schedule()
@@ -128,7 +153,8 @@ export class FactBoard {
       const { state, error, unknown } = this.#member(wait.peer)
       if (state === 'running') continue
       if (unknown !== undefined) this.#end(wait, this.#unknownFact(unknown))
-      else this.#end(wait, noPublisher(wait, state, error))
+      else if (state === 'failed' || !this.#useEarlier(wait))
+        this.#end(wait, noPublisher(wait, state, error))
     }
     const stuck = this.#stuck()
     const start = [...stuck][0]
@@ -137,7 +163,10 @@ export class FactBoard {
     const reason = circle
       .map((wait) => this.#member(wait.peer).unknown)
       .find((text) => text !== undefined)
-    for (const wait of circle)
+    // One that goes on with what it was told earlier may publish what the others wait for.
+    const goesOn =
+      reason === undefined && circle.filter((wait) => this.#useEarlier(wait)).length > 0
+    for (const wait of goesOn ? [] : circle)
       this.#end(wait, reason === undefined ? circleError(wait, circle) : this.#unknownFact(reason))
     this.#schedule()
   }
@@ -163,6 +192,15 @@ export class FactBoard {
       path.push(next)
       host = next.peer
     }
+  }
+
+  /** Ends a wait with what was published in an earlier play, where anything was. */
+  #useEarlier(wait: Wait): boolean {
+    const earlier = this.#published.get(keyOf(wait.peer, wait.fact))
+    if (!earlier) return false
+    this.#waits.delete(wait)
+    wait.resolve(earlier.value)
+    return true
   }
 
   #end(wait: Wait, error: unknown): void {

@@ -46,7 +46,7 @@ export function createHost(view: View): Host {
     facts: async () => await systemFacts(view),
     publish: async <T>(fact: Fact<T>, value: T | Promise<T>) => {
       const known = await value
-      context.board.publish(view.name, fact, known)
+      context.board.publish(view.name, fact, known, view.scope)
       const reason = reasonUnknown(known)
       view.emit({
         type: 'fact',
@@ -160,7 +160,7 @@ function createPeer(view: View, name: string): Peer {
       if (view.runtime.mode === 'list') throw new UnknownSignal('it depends on what the hosts say')
       if (!context.board.has(name, fact)) await context.observe(name)
       try {
-        const value = await context.board.wait(view.origin.name, name, fact, place)
+        const value = await context.board.wait(view.origin.name, name, fact, place, view.role)
         const reason = reasonUnknown(value)
         if (reason === undefined) return value
         throw new UnknownSignal(reason)
@@ -199,7 +199,7 @@ async function runOnce<T>(
   const first = view.scope.first ?? origin.name
   if (first !== origin.name) return await board.wait(origin.name, first, fact, callerPlace())
   const result = await work(host)
-  board.publish(first, fact, result)
+  board.publish(first, fact, result, view.scope)
   return result
 }
 

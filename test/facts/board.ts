@@ -47,6 +47,44 @@ t.test('a wait that can end is not ended', async (t) => {
   t.equal(await end(other), 'k', 'a publisher that works locally is waited for')
 })
 
+t.test('a role that runs again waits for what it publishes anew on a peer', async (t) => {
+  const again = (role = 'mesh') => {
+    const facts = board('a', 'b')
+    facts.publish('a', status, 1, { member: facts.of('a'), role: 'mesh' })
+    const wait = async (from = 'b', of = 'a') =>
+      await end(facts.wait(from, of, status, place, role))
+    return { facts, wait, a: facts.begin('a'), b: facts.begin('b') }
+  }
+  const anew = again()
+  const waiting = anew.wait()
+  anew.facts.publish('a', status, 2, { member: anew.a, role: 'mesh' })
+  t.equal(await waiting, 2)
+  t.equal(await anew.wait(), 2)
+
+  t.equal(await again('other').wait(), 1, 'another role takes what there is')
+
+  const without = again()
+  const until = without.wait()
+  without.facts.finish(without.a)
+  t.equal(await until, 1, 'none comes')
+  t.equal(await without.wait(), 1)
+
+  const failed = again()
+  failed.facts.fail(failed.a, new Error('disk full'))
+  t.match(await failed.wait(), { code: 'FACT_PUBLISHER_FAILED' })
+
+  const checked = again()
+  checked.facts.unknown(checked.a, 'it would be installed')
+  checked.facts.finish(checked.a)
+  t.ok((await checked.wait()) instanceof Known)
+
+  const circle = again()
+  circle.facts.publish('b', status, 10, { member: circle.b, role: 'mesh' })
+  circle.facts.begin('b')
+  const both = [circle.wait('b', 'a'), circle.wait('a', 'b')]
+  t.same(await Promise.all(both), [1, 10], 'each has only what was told earlier')
+})
+
 t.test('a wait that can not end fails at once', async (t) => {
   const cause = new Error('disk full')
   const cases: {

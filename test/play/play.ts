@@ -164,6 +164,31 @@ t.test('an error of the playbook or a role tells where it was thrown', async (t)
   t.ok((run.failed.get('a')?.place?.line ?? 0) < (line ?? 0) - 4, 'in the role, not in the play')
 })
 
+t.test('a role that runs in two plays has the facts of the play that it runs in', async (t) => {
+  const inventory = await localInventory(t, ['a', 'b'])
+  const got: string[] = []
+  let turn = 0
+  const mesh = role({
+    name: 'mesh',
+    run: async (host) => {
+      if (host.name === 'b') got.push(`role ${await host.peer('a').fact(number)}`)
+      else {
+        await host.$({ readOnly: true })`sleep 0.1`
+        await host.publish(number, turn)
+      }
+    },
+  })
+  const { run } = await testRun({ inventory }, async (play) => {
+    for (turn = 1; turn <= 2; turn += 1)
+      await play(`mesh ${turn}`, { hosts: 'all' }, async (host) => await mesh(host))
+    await play('other', { hosts: 'all' }, async (host) => {
+      if (host.name === 'b') got.push(`play ${await host.peer('a').fact(number)}`)
+    })
+  })
+  t.same([...run.failed.values()].map(String), [])
+  t.same(got, ['role 1', 'role 2', 'play 2'])
+})
+
 t.test('--limit reads the facts of the hosts that it leaves out', async (t) => {
   const folder = await tempFolder(t)
   const inventory = await localInventory(t, ['a', 'b'])
