@@ -11,7 +11,7 @@ import { labSecret } from '../../lib/lab/secrets.js'
 import { cluster } from '../fixtures/cluster.js'
 import { lab } from '../fixtures/inventories/debian/hosts.js'
 import { judge } from '../fixtures/judge.js'
-import { changes, explain } from '../fixtures/mariadb.js'
+import { explain, runTwice } from '../fixtures/mariadb.js'
 import { runPlaybook, type Finished } from '../fixtures/playbook.js'
 
 const build = new URL('../fixtures/acme2certifier-standin/build.mjs', import.meta.url).pathname
@@ -197,13 +197,8 @@ async function run(params: object): Promise<Finished> {
   })
 }
 
-/** A run that ends well, and one after it that has nothing to do. */
 async function converges(t: Test, params: object = {}): Promise<void> {
-  const first = await run(params)
-  t.equal(first.exitCode, 0, explain(first))
-  const second = await run(params)
-  t.equal(second.exitCode, 0, explain(second))
-  t.strictSame(changes(second), [], 'a second run has nothing to do')
+  await runTwice(t, async () => await run(params))
 }
 
 async function secretKey(node: Node): Promise<string> {
