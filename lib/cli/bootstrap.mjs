@@ -27,6 +27,13 @@ function checkMachine() {
   if (!existsSync('/etc/debian_version'))
     stop('this Linux is not Debian', 'Run it on a machine with Debian 12')
   if (process.getuid() !== 0) stop('this user is not root', 'Run it as root: sudo npm run lab')
+  if (!onlyInstall && !hasOverlay())
+    stop('the kernel has no overlay file system', 'Use a kernel that has it')
+}
+
+function hasOverlay() {
+  spawnSync('modprobe', ['overlay'])
+  return /\toverlay$/m.test(readFileSync('/proc/filesystems', 'utf8'))
 }
 
 function installPackages() {

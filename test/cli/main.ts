@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 
@@ -74,3 +74,27 @@ console.log(nothing.text)
   t.match(stderr, /^Cannot read properties of undefined/)
   t.match(stderr, /place: broken\.ts:2:/, 'the line of the playbook')
 })
+
+t.test(
+  'npm run lab finds out that it can not before it installs anything',
+  { skip: process.getuid?.() !== 0 || !existsSync('/etc/debian_version') ? 'root only' : false },
+  async (t) => {
+    const folder = t.testdir({ filesystems: 'nodev\tproc\n\text4\n' })
+    const script = `mount --bind ${folder}/filesystems /proc/filesystems && PATH=/none exec "$@"`
+    const lab = [process.execPath, `${root}lib/cli/bootstrap.mjs`]
+    const { status, stdout, stderr } = spawnSync(
+      'unshare',
+      ['--mount', 'sh', '-c', script, 'sh', ...lab],
+      { encoding: 'utf8' },
+    )
+    t.strictSame(
+      { status, stdout, stderr },
+      {
+        status: 1,
+        stdout: '',
+        stderr:
+          'Cannot run the lab: the kernel has no overlay file system\n  Use a kernel that has it\n',
+      },
+    )
+  },
+)
