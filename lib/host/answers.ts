@@ -73,9 +73,10 @@ export class Answers {
     }
   }
 
+  /** Everything is asked again; what check mode has planned stays planned. */
   forget(): void {
     this.#given.clear()
-    this.predictions.length = 0
+    if (!this.check) this.predictions.length = 0
   }
 
   #known(query: Query, asItIs = false): unknown {

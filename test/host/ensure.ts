@@ -388,6 +388,31 @@ t.test(
   },
 )
 
+t.test('check mode keeps what it has planned when the connection is lost', async (t) => {
+  const folder = await tempFolder(t)
+  const inventory = await localInventory(t, ['a'])
+  const once = join(folder, 'once')
+  const planned = file({ path: join(folder, 'planned'), content: 'x' })
+  const unless = `if [ ! -e '${once}' ]; then touch '${once}'; kill -9 $$; sleep 5; fi; false`
+  const { tasks, events, thrown } = await testRun({ inventory, mode: 'check' }, async (play) => {
+    await play('lost', { hosts: 'all' }, async (host) => {
+      await host.ensure(planned)
+      await host.ensure(command({ name: 'ask', run: 'true', unless }))
+      await host.ensure(planned)
+    })
+  })
+  t.equal(thrown, undefined)
+  t.match(
+    events.find(({ type }) => type === 'note'),
+    { text: /connection lost/ },
+  )
+  t.same(tasks, [
+    `a file ${folder}/planned: changed`,
+    'a command ask: changed',
+    `a file ${folder}/planned: ok`,
+  ])
+})
+
 t.test('a command that ran before the connection was lost is not told as skipped', async (t) => {
   const folder = await tempFolder(t)
   const inventory = await localInventory(t, ['a'])
