@@ -34,15 +34,17 @@ async function goThrough(
 ): Promise<void> {
   const { board } = run.context
   try {
-    for (const play of plays) {
-      const runtime = run.context.runtime(name, 'observe')
-      await play.body(createHost(new View(runtime, play.scope(runtime, member))))
-    }
+    for (const play of plays)
+      try {
+        const runtime = run.context.runtime(name, 'observe')
+        await play.body(createHost(new View(runtime, play.scope(runtime, member))))
+      } catch (error) {
+        // What one play can not know keeps the next from nothing, as in check mode.
+        if (!(error instanceof UnknownSignal)) throw error
+        board.unknown(member, error.reason)
+      }
     board.finish(member)
   } catch (error) {
-    if (error instanceof UnknownSignal) {
-      board.unknown(member, error.reason)
-      board.finish(member)
-    } else board.fail(member, error)
+    board.fail(member, error)
   }
 }

@@ -221,6 +221,14 @@ t.test('--limit reads the facts of the hosts that it leaves out', async (t) => {
     await play('two', { hosts: 'a' }, body)
   })
   t.same([...earlier.run.failed.values()], [], 'facts of earlier plays too')
+  const partly = await testRun({ inventory, limit: 'a' }, async (play) => {
+    await play('unknown', { hosts: 'b' }, async (host) => {
+      if ((await host.$`echo 7`).stdout === '7') t.fail('it does not run')
+    })
+    await play('one', { hosts: 'b' }, body)
+    await play('two', { hosts: 'a' }, body)
+  })
+  t.same([...partly.run.failed.values()], [], 'past a play that is not known')
   const serial = await testRun({ inventory }, async (play) => {
     await play('facts', { hosts: 'all', serial: 1 }, async (host) => {
       if (host.name === 'b') await host.publish(number, 42)
