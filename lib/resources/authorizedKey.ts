@@ -149,16 +149,16 @@ function makeFolder(
   const folder = posix.dirname(path)
   const home = posix.dirname(folder)
   const now = ask(stat(folder))
+  // The user could have either lead to what is not his: to the keys of root, say.
+  const refuseIt = (what: string) => {
+    throw new HostwrightError('TASK_FAILED', `Cannot authorize a key for "${user}": ${what}`, {
+      hint: 'Remove it first, or give path',
+    })
+  }
+  if (now.type === 'directory' && ask(stat(path)).type === 'symlink')
+    refuseIt(`"${path}" is a symlink`)
   if (now.type === 'directory') return {}
-  // The user could have it lead to a directory that is not his.
-  if (now.type !== 'absent')
-    throw new HostwrightError(
-      'TASK_FAILED',
-      `Cannot authorize a key for "${user}": "${folder}" is not a directory`,
-      {
-        hint: 'Remove it first, or give path',
-      },
-    )
+  if (now.type !== 'absent') refuseIt(`"${folder}" is not a directory`)
   if (ask(stat(home)).type === 'absent')
     throw new HostwrightError(
       'TASK_FAILED',

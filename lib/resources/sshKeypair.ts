@@ -57,7 +57,9 @@ const describe = resourceType<SshKeypairOptions, SshPublicKey>({
       return {
         changes,
         steps: [
-          { script: `chown -- ${quote(wish.owner ?? '')} ${quote(path)} ${quote(`${path}.pub`)}` },
+          {
+            script: `chown -h -- ${quote(wish.owner ?? '')} ${quote(path)} ${quote(`${path}.pub`)}`,
+          },
         ],
         effects: { stale: (query) => pathOf(query) === path },
         output,
@@ -110,10 +112,8 @@ function generate(wish: SshKeypairOptions, ask: Ask): Plan<SshPublicKey> {
     ...(bits === undefined ? [] : ['-b', String(bits)]),
     ...(comment === undefined ? [] : ['-C', comment]),
   ]
-  const temporary = quote(posix.join(posix.dirname(path), `.hostwright.${posix.basename(path)}.`))
   const lines = [
-    `rm -rf -- ${temporary}??????`,
-    `tmp=$(mktemp -d -- ${temporary}XXXXXX) || exit 1`,
+    ...temporaryOf(path, '-d '),
     `trap 'rm -rf -- "$tmp"' EXIT`,
     `ssh-keygen ${options.map(quote).join(' ')} -f "$tmp/key" </dev/null || exit 1`,
     ...(owner === undefined
@@ -128,17 +128,26 @@ function generate(wish: SshKeypairOptions, ask: Ask): Plan<SshPublicKey> {
   }
 }
 
+/** A symlink at its place is replaced: whose folder it is could have it lead anywhere. */
 function derive(path: string): Plan<SshPublicKey> {
-  const target = quote(`${path}.pub`)
+  const lines = [
+    `key=$(ssh-keygen -y -P '' -f ${quote(path)}) || exit 1`,
+    ...temporaryOf(path, ''),
+    `trap 'rm -f -- "$tmp"' EXIT`,
+    `printf '%s\\n' "$key" >"$tmp" && chown --reference=${quote(path)} -- "$tmp" && chmod -- 0644 "$tmp" || exit 1`,
+    `mv -fT -- "$tmp" ${quote(`${path}.pub`)}`,
+  ]
   return {
     changes: [{ property: 'public key', from: 'absent', to: 'made from the private key' }],
-    steps: [
-      {
-        script: `key=$(ssh-keygen -y -P '' -f ${quote(path)}) && printf '%s\\n' "$key" >${target} && chown --reference=${quote(path)} -- ${target} && chmod -- 0644 ${target}`,
-      },
-    ],
+    steps: [{ script: lines.join('\n') }],
     effects: keyEffects(path),
   }
+}
+
+/** Shell that makes a file or, with `-d`, a folder beside a key; what an interrupted run has left goes first. */
+function temporaryOf(path: string, kind: '' | '-d '): readonly string[] {
+  const name = quote(posix.join(posix.dirname(path), `.hostwright.${posix.basename(path)}.`))
+  return [`rm -rf -- ${name}??????`, `tmp=$(mktemp ${kind}-- ${name}XXXXXX) || exit 1`]
 }
 
 function keyEffects(path: string) {

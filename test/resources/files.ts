@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -287,6 +288,10 @@ t.test('sshKeypair() makes a pair once and gives its public key', async (t) => {
   const third = await ensure(t, [wish])
   t.same(third.statuses, ['changed'])
   t.match((third.outputs as { fingerprint: string }[])[0], { fingerprint: output?.fingerprint })
+  rmSync(`${path}.pub`)
+  symlinkSync('elsewhere', `${path}.pub`)
+  t.same((await ensure(t, [wish])).statuses, ['changed'])
+  t.same(names(folder), ["id 'x'", "id 'x'.pub"], 'nothing is written through a symlink')
 })
 
 t.test('waitForPort() waits, for as long as it is told', { timeout: 60_000 }, async (t) => {

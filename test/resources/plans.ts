@@ -781,6 +781,21 @@ const cases: readonly Case[] = [
     },
   },
   {
+    name: 'authorizedKey() refuses an authorized_keys that leads elsewhere',
+    resource: authorizedKey({ user: 'deploy', key }),
+    given: [
+      [stat(keys), { ...aFile, type: 'symlink', target: '/root/.ssh/authorized_keys' }],
+      [stat('/root/.ssh/authorized_keys'), aFile],
+      [stat('/root/.ssh'), aFolder],
+      ...authorized(''),
+    ],
+    error: {
+      code: 'TASK_FAILED',
+      message: `Cannot authorize a key for "deploy": "${keys}" is a symlink`,
+      hint: /Remove it first, or give path/,
+    },
+  },
+  {
     name: 'sshKeypair() makes one',
     resource: sshKeypair({ path: '/etc/f', type: 'rsa', bits: 3072, comment: 'c', owner: 'app' }),
     given: [...etc(null), [content('/etc/f.pub'), null]],
@@ -798,6 +813,13 @@ const cases: readonly Case[] = [
     given: [...etc('private'), [content('/etc/f.pub'), null]],
     changes: ['public key: absent → made from the private key'],
     steps: [/ssh-keygen -y/],
+  },
+  {
+    name: 'sshKeypair() gives the pair its owner, and not what a symlink in its place leads to',
+    resource: sshKeypair({ path: '/etc/f', owner: 'app' }),
+    given: [...etc('private'), [content('/etc/f.pub'), Buffer.from(`${key} c\n`)]],
+    changes: ['owner: root → app'],
+    steps: [/^chown -h -- 'app' '\/etc\/f' '\/etc\/f\.pub'$/],
   },
   {
     name: 'sshKeypair() refuses to replace a key of another type',
