@@ -134,7 +134,11 @@ function create(wish: UserWish, groupExists: boolean): Plan {
 
 function modify(wish: UserWish, now: Account): Plan {
   const { name, uid, group, append, home, shell, comment, passwordHash } = wish
-  const groups = wish.groups && wantedGroups(wish.groups, now, append === true)
+  const primary = group === undefined || group === String(now.gid) ? now.group : group
+  const others = append === true ? now.groups : []
+  const groups =
+    wish.groups &&
+    [...new Set([...wish.groups, ...others])].filter((one) => one !== primary).toSorted()
   const changes: Change[] = []
   const words: string[] = []
   const change = (property: string, from: string, to: string, option: string): void => {
@@ -143,7 +147,7 @@ function modify(wish: UserWish, now: Account): Plan {
     words.push(option, to)
   }
   if (uid !== undefined && now.uid !== undefined) change('uid', String(now.uid), String(uid), '-u')
-  if (group !== undefined && group !== String(now.gid)) change('group', now.group, group, '-g')
+  change('group', now.group, primary, '-g')
   if (groups !== undefined) change('groups', now.groups.join(','), groups.join(','), '-G')
   if (home !== undefined) change('home', now.home, home, '-d')
   if (shell !== undefined) change('shell', now.shell, shell, '-s')
@@ -185,11 +189,6 @@ function remove({ name, removeHome }: UserWish, now: Account): Plan {
         (removeHome === true && isInHome(pathOf(query), now.home)),
     },
   }
-}
-
-function wantedGroups(groups: readonly string[], now: Account, append: boolean): readonly string[] {
-  const others = append ? now.groups : []
-  return [...new Set([...groups, ...others])].filter((name) => name !== now.group).toSorted()
 }
 
 function isInHome(path: string | undefined, home: string): boolean {

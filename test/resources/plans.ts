@@ -709,6 +709,13 @@ const cases: readonly Case[] = [
     steps: [/usermod/],
   },
   {
+    name: 'user() keeps a former primary group that is to be one of the others',
+    resource: user({ name: 'deploy', group: 'staff', groups: ['deploy'] }),
+    given: [[account('deploy'), deploy]],
+    changes: ['group: deploy → staff', 'groups: adm,www → deploy'],
+    steps: [/^usermod '-g' 'staff' '-G' 'deploy' -- 'deploy'$/],
+  },
+  {
     name: 'user() removes with its home',
     resource: user({ name: 'deploy', state: 'absent', removeHome: true }),
     given: [
