@@ -169,5 +169,5 @@ function effects(wish: ServiceOptions, now: UnitState): Effects {
 function fileState({ enabled, masked }: ServiceOptions, now: UnitState): string {
   if (masked === true) return 'masked'
   if (enabled !== undefined) return enabled ? 'enabled' : 'disabled'
-  return masked === false ? 'disabled' : now.unitFileState
+  return masked === false && now.unitFileState.startsWith('masked') ? 'disabled' : now.unitFileState
 }

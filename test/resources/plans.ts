@@ -1164,6 +1164,11 @@ t.test('sshKeypair() gives the public key and its fingerprint', async (t) => {
 })
 
 t.test('effects: later resources see what earlier ones will have done', async (t) => {
+  const restarted = planOf(
+    service({ name: 'a', masked: false, state: 'restarted' }),
+    unit('a.service', {}),
+  )
+  t.match(restarted.effects?.becomes?.[0]?.[1], { unitFileState: 'enabled' }, 'it was not masked')
   const written = planOf(file({ path: '/etc/f', content: 'abc', mode: '0600' }), etc(null)).effects
   const become = new Map(written?.becomes?.map(([{ id }, answer]) => [id, answer]))
   t.same(become.get('stat:/etc/f'), {
