@@ -12,6 +12,7 @@ import {
 import type { Connection } from '../connection/types.js'
 import { HostwrightError } from '../core/errors.js'
 import type { Place } from '../core/place.js'
+import { secret } from '../core/secret.js'
 import { FactBoard } from '../facts/board.js'
 import {
   HostRuntime,
@@ -81,6 +82,8 @@ export class Run {
     const { inventory } = options
     this.#limit = pLimit(options.forks)
     this.hosts = new Map(inventory.hosts)
+    const { becomePassword } = options.defaults
+    if (becomePassword !== undefined) secret(becomePassword)
     this.limited = new Set(this.#limitNames())
     if (options.asked) childProcesses.subscribe(this.#onProcess)
     const board = new FactBoard((reason) => new UnknownSignal(reason))

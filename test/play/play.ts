@@ -132,6 +132,18 @@ t.test('runOnce in a loop, and on behalf of another host', async (t) => {
   t.same(got.toSorted(), ['b c', 'b x', 'b y', 'c c', 'c x', 'c y'])
 })
 
+t.test('a password for sudo that was asked for shows nowhere', async (t) => {
+  const inventory = await localInventory(t, ['a'])
+  const defaults = { becomePassword: 'asked on the terminal' }
+  const { events } = await testRun({ inventory, defaults }, async (play) => {
+    await play('one', { hosts: 'a' }, async (host) => host.note(`it is ${defaults.becomePassword}`))
+  })
+  t.match(
+    events.find(({ type }) => type === 'note'),
+    { text: 'it is ***' },
+  )
+})
+
 t.test('waiting through another host for oneself is a circle', async (t) => {
   const inventory = await localInventory(t, names)
   const { run } = await testRun({ inventory }, async (play) => {
