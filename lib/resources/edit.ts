@@ -33,6 +33,13 @@ export function editPlan(ask: Ask, editing: Editing): Plan {
   const encoding = bytes === null || isUtf8(bytes) ? 'utf8' : 'latin1'
   const before = bytes?.toString(encoding) ?? ''
   const after = editing.edit(splitLines(before)).join('')
+  const strange = encoding === 'latin1' ? /[^\0-\u00ff]/u.exec(after)?.[0] : undefined
+  if (strange !== undefined)
+    throw new HostwrightError(
+      'TASK_FAILED',
+      `Cannot edit "${path}": it is not UTF-8, and its encoding has no "${strange}"`,
+      { hint: 'Write the file in UTF-8 first, or leave the character out' },
+    )
   if (bytes === null && !editing.create) {
     if (after === before) return { changes: [], steps: [] }
     throw new HostwrightError('TASK_FAILED', `Cannot edit "${path}": it does not exist`, {

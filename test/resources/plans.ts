@@ -58,7 +58,7 @@ const absent = { type: 'absent' } as const
 const asRoot = [identity(), { user: 'root', group: 'root' }] as const
 
 /** A host with `/etc` and a file `/etc/f` of that content in it; null for none. */
-function etc(text: string | null, entry: Entry = aFile, path = '/etc/f'): Given {
+function etc(text: string | Buffer | null, entry: Entry = aFile, path = '/etc/f'): Given {
   const bytes = text === null ? null : Buffer.from(text)
   return [
     asRoot,
@@ -1040,6 +1040,11 @@ t.test('lineInFile() and blockInFile() refuse what they cannot edit', async (t) 
       blockInFile({ path: '/etc/f', block: 'a', marker: '{mark}' }),
       'END\nBEGIN\n',
       'Cannot edit "/etc/f": the marker "END" stands before "BEGIN"',
+    ],
+    [
+      lineInFile({ path: '/etc/f', line: '10 €' }),
+      Buffer.from('caf\xe9\n', 'latin1'),
+      'Cannot edit "/etc/f": it is not UTF-8, and its encoding has no "€"',
     ],
   ] as const)
     t.throws(() => planOf(resource, etc(text)), { code: 'TASK_FAILED', message })
