@@ -55,6 +55,11 @@ export function service(options: ServiceOptions & CommonOptions): Resource {
       `Cannot manage service "${String(name)}": it is not the name of a unit`,
       `For example 'nginx'`,
     )
+  if (/@(?:\.[a-z]+)?$/.test(name))
+    refuse(
+      `Cannot manage service "${name}": it is a template, which has no state`,
+      `Name an instance of it, for example '${name.replace('@', '@1')}'`,
+    )
   if (enabled === undefined && state === undefined && masked === undefined)
     refuse(`Cannot manage service "${name}": nothing is wished`, 'Give enabled, state or masked')
   checkWord(state, 'state', ['started', 'stopped', 'restarted', 'reloaded'])

@@ -152,6 +152,10 @@ const refusals: readonly (readonly [() => unknown, string])[] = [
   [() => packages({ names: ['a b'] }), 'Cannot install "a b": it is not the name of a package'],
   [() => service({ name: 'a' }), 'Cannot manage service "a": nothing is wished'],
   [
+    () => service({ name: 'getty@.service', enabled: true }),
+    'Cannot manage service "getty@.service": it is a template, which has no state',
+  ],
+  [
     () => service({ name: '-a', enabled: true }),
     'Cannot manage service "-a": it is not the name of a unit',
   ],
