@@ -85,7 +85,7 @@ const describe = resourceType<AuthorizedKeyOptions>({
 /**
  * A public key by which a user may log in over ssh. A key is known by its type and blob: the same key
  * with other options or another comment is corrected. Missing, `.ssh` is made with mode 0700 and the
- * file with 0600, both the user's.
+ * file with 0600, both the user's. As symlinks they are refused: they could lead to another's keys.
  *
  * @see https://docs.ansible.com/ansible/latest/collections/ansible/posix/authorized_key_module.html
  * @see sshd(8)
