@@ -50,7 +50,7 @@ const describe = resourceType<SshKeypairOptions, SshPublicKey>({
         )
       const publicKey = ask(content(`${path}.pub`))
       if (publicKey === null) return derive(path)
-      const output = read(publicKey)
+      const output = read(path, publicKey)
       assertType(wish, output.publicKey)
       const changes = now.type === 'file' ? attributeChanges(now, ownerOf(wish)) : []
       if (changes.length === 0) return { changes, steps: [], output }
@@ -69,7 +69,7 @@ const describe = resourceType<SshKeypairOptions, SshPublicKey>({
   ),
   output: ({ path }, ask) => {
     const publicKey = ask(content(`${path}.pub`))
-    if (publicKey !== null) return read(publicKey)
+    if (publicKey !== null) return read(path, publicKey)
     throw new HostwrightError('TASK_FAILED', `Cannot read key "${path}.pub": there is none`)
   },
 })
@@ -177,8 +177,15 @@ function assertType({ path, type }: SshKeypairOptions, publicKey: string): void 
   )
 }
 
-function read(bytes: Buffer): SshPublicKey {
+/** What it gives is shown and passed on: nothing but a public key may be in it. */
+function read(path: string, bytes: Buffer): SshPublicKey {
   const publicKey = bytes.toString().trim()
+  if (!/^(?:ssh|ecdsa|sk)-\S+ AAAA\S+(?: .*)?$/.test(publicKey))
+    throw new HostwrightError(
+      'TASK_FAILED',
+      `Cannot read key "${path}.pub": it is not the line of a public key`,
+      { hint: 'Remove it: it is made anew from the private key' },
+    )
   const blob = Buffer.from(publicKey.split(/\s+/)[1] ?? '', 'base64')
   const sum = createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')
   return { publicKey, fingerprint: `SHA256:${sum}` }

@@ -828,6 +828,16 @@ const cases: readonly Case[] = [
     changes: ['owner: root → app'],
     steps: [/^chown -h -- 'app' '\/etc\/f' '\/etc\/f\.pub'$/],
   },
+  ...['', '-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNz\n', `${key} c\nsecond\n`].map((text) => ({
+    name: `sshKeypair() gives nobody what is no public key: ${JSON.stringify(text)}`,
+    resource: sshKeypair({ path: '/etc/f' }),
+    given: [...etc('private'), [content('/etc/f.pub'), Buffer.from(text)] as const],
+    error: {
+      code: 'TASK_FAILED',
+      message: 'Cannot read key "/etc/f.pub": it is not the line of a public key',
+      hint: /Remove it: it is made anew/,
+    },
+  })),
   {
     name: 'sshKeypair() refuses to replace a key of another type',
     resource: sshKeypair({ path: '/etc/f', type: 'rsa' }),

@@ -56,7 +56,10 @@ export function grantDifferences(now: Grants, wished: Grants): GrantDifference[]
     .filter(({ from, to }) => from.size !== to.size || [...from].some((name) => !to.has(name)))
 }
 
-/** Statements that turn one level from what it is to what it should be; rights that stay are never gone in between. */
+/**
+ * Statements that turn one level from what it is to what it should be. Rights that stay are gone in
+ * between only where they were part of all.
+ */
 export function grantStatements(
   { level, from, to }: GrantDifference,
   user: string,
