@@ -1,5 +1,6 @@
 import { dirname, relative } from 'node:path'
 import { errorCodes, HostwrightError } from '../core/errors.js'
+import { loadNodeSsh } from '../connection/load-ssh.js'
 import { callerPlace } from '../core/place.js'
 import type { Inventory } from '../inventory/types.js'
 import type { PlayFunction } from '../play/play.js'
@@ -42,12 +43,15 @@ export async function playbook(
       return void process.stdout.write(playbookHelp(script))
     }
     if (options.version) return void process.stdout.write(`${version()}\n`)
+    const isListed = options.listHosts || options.listTasks
     // What --help has no use for is not loaded before.
-    const { execute } = await import('./execute.js')
+    const loading = import('./execute.js')
+    // Another thread does most of that, and this one would wait.
+    if (!isListed) loadNodeSsh()
+    const { execute } = await loading
     const playbookFolder = place && dirname(place.file)
     const run = async (purpose?: Purpose) =>
       await execute(name, purposeful(options, purpose), playbookFolder, body, purpose)
-    const isListed = options.listHosts || options.listTasks
     const exitCode = await (isListed
       ? run()
       : (instead.taken?.(name, options.inventories, run) ?? run()))

@@ -117,7 +117,7 @@ async function keyFile(settings: ConnectionSettings, file: string): Promise<Cred
     return `key ${file} ${code === 'ENOENT' ? missing : `cannot be read (${code})`}`
   }
   const passphrase = settings.privateKeyPassphrase
-  const key = parseKey(await loadSsh2(), file, text, passphrase)
+  const key = parseKey(loadSsh2(), file, text, passphrase)
   if (key instanceof Error) {
     if (!/encrypted|passphrase|decrypt|integrity|bad/i.test(key.message))
       return `key ${file} is of no known format (${key.message})`
@@ -139,7 +139,7 @@ const parsedKeys = new Map<
 >()
 
 function parseKey(
-  { utils }: Awaited<ReturnType<typeof loadSsh2>>,
+  { utils }: ReturnType<typeof loadSsh2>,
   file: string,
   text: Buffer,
   passphrase: string | undefined,
@@ -155,7 +155,7 @@ function parseKey(
 async function agentKeys(username: string): Promise<Credential | string | undefined> {
   const socket = process.env.SSH_AUTH_SOCK
   if (socket === undefined || socket === '') return undefined
-  const { createAgent } = await loadSsh2()
+  const { createAgent } = loadSsh2()
   const agent = createAgent(socket)
   return new Promise((resolve) => {
     agent.getIdentities((error, keys) => {

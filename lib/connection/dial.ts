@@ -30,7 +30,7 @@ const loginTimeout = 60_000
  */
 export async function dial(settings: ConnectionSettings, through?: Duplex): Promise<SshLine> {
   const credentials = await gatherCredentials(settings)
-  const { NodeSSH } = await loadNodeSsh()
+  const { NodeSSH } = loadNodeSsh()
   const ssh = new NodeSSH()
   let refusal: HostwrightError | undefined
   let phase: 'connecting' | 'logging in' | 'ready' = 'connecting'

@@ -1,15 +1,16 @@
-// They take 50 ms to load, which a run on local hosts alone need not wait for. Each import() of its own
-// would ask the loader again, for every host.
+import { createRequire } from 'node:module'
+import type * as NodeSsh from 'node-ssh'
+import type * as Ssh2 from 'ssh2'
 
-let ssh2: Promise<typeof import('ssh2')> | undefined
-let nodeSsh: Promise<typeof import('node-ssh')> | undefined
+/** Asks nothing of the thread that reads TypeScript, which has other things to load meanwhile. */
+const load = createRequire(import.meta.url)
 
-/** ssh2, loaded on first use. */
-export async function loadSsh2(): Promise<typeof import('ssh2')> {
-  return await (ssh2 ??= import('ssh2').then((module) => module.default))
+/** ssh2, loaded on first use: it takes 50 ms. */
+export function loadSsh2(): typeof Ssh2 {
+  return load('ssh2') as typeof Ssh2
 }
 
 /** node-ssh, loaded on first use. */
-export async function loadNodeSsh(): Promise<typeof import('node-ssh')> {
-  return await (nodeSsh ??= import('node-ssh'))
+export function loadNodeSsh(): typeof NodeSsh {
+  return load('node-ssh') as typeof NodeSsh
 }
