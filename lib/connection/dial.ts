@@ -33,7 +33,6 @@ export async function dial(settings: ConnectionSettings, through?: Duplex): Prom
   const { NodeSSH } = loadNodeSsh()
   const ssh = new NodeSSH()
   let refusal: HostwrightError | undefined
-  let phase: 'connecting' | 'logging in' | 'ready' = 'connecting'
   let reason: string | undefined
 
   const { address: host, port } = settings
@@ -60,7 +59,6 @@ export async function dial(settings: ConnectionSettings, through?: Duplex): Prom
   })
   client.on('error', (error) => (reason ??= error.message))
   client.once('handshake', () => {
-    phase = 'logging in'
     clearTimeout(timer)
     timer = setTimeout(() => giveUp(`no login within ${loginTimeout / 1000} s`), loginTimeout)
   })
@@ -70,13 +68,15 @@ export async function dial(settings: ConnectionSettings, through?: Duplex): Prom
     client.destroy()
     if (refusal !== undefined) throw refusal
     const level = (error as { level?: string }).level
-    if (level === 'client-authentication' || (phase as string) === 'logging in')
+    // sshd ends a login that has tried too much with a word; one that breaks off is none.
+    if (level === 'client-authentication' || /authentication/i.test(reason ?? ''))
       throw credentials.failure(error)
-    throw unreachable(settings, reason ?? String(error), error)
+    if (reason === undefined)
+      throw unreachable(settings, 'it has closed the connection before the login was done')
+    throw unreachable(settings, reason, error)
   } finally {
     clearTimeout(timer)
   }
-  phase = 'ready'
   let alive = true
   void ended.then(() => (alive = false))
   return {

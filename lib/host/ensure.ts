@@ -201,7 +201,13 @@ class Ensure {
           return { status, changes, output: { value: undefined } }
         }
       })
-      if (missing.size === 0 || round > 5) return outcomes
+      if (missing.size === 0) return outcomes
+      if (round > 5)
+        throw new HostwrightError(
+          'TASK_FAILED',
+          `Cannot take the outputs on "${this.view.name}": "${[...missing.keys()].join('", "')}" is asked again and again`,
+          { host: this.view.name },
+        )
       await this.#guarded([...missing.values()])
     }
   }

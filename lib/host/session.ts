@@ -199,14 +199,15 @@ export class Session {
         this.#hasLocked = true
         return work.results()
       }
-      if (verdict === 'free') continue
-      if (verdict === 'held' && rest.includes(this.#holder)) {
+      const late = Date.now() > end
+      if (verdict === 'free' && !late) continue
+      if (verdict === 'held' && !late && rest.includes(this.#holder)) {
         // Our own session from before a loss, which the host has not noticed yet.
         await this.#exchange(shell, { script: endHolderScript, persist: true })
         await sleep(200)
         continue
       }
-      if (verdict !== 'orphaned' || Date.now() > end) throw this.#lockError(verdict, rest, stderr)
+      if (verdict !== 'orphaned' || late) throw this.#lockError(verdict, rest, stderr)
       if (!waiting)
         this.context.note(
           this.host,

@@ -130,7 +130,7 @@ function checkParams<E extends Entries, Output>(
   }
   const merged: Record<string, unknown> = { ...given, ...passed }
   for (const key of Object.keys(merged))
-    if (!(key in entries))
+    if (!Object.hasOwn(entries, key))
       throw problem(
         key,
         `it has no parameter "${key}"`,

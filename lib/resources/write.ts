@@ -198,7 +198,11 @@ function writeStep(
     ...(backup === true && exists
       ? [`cp -a -- "$path" "$path.$(date +%Y-%m-%d@%H:%M:%S)~" || exit 1`]
       : []),
-    `mv -fT -- "$tmp" "$path" && trap - EXIT${reloadUnits(path)}`,
+    // Where SELinux is enabled a file keeps its label, and a new one gets that of its path.
+    exists
+      ? `z=; [ ! -e /sys/fs/selinux/enforce ] || chcon --reference="$path" -- "$tmp" || exit 1`
+      : 'z=; [ ! -e /sys/fs/selinux/enforce ] || z=Z',
+    `mv -fT$z -- "$tmp" "$path" && trap - EXIT${reloadUnits(path)}`,
   ]
   return {
     script: lines.join('\n'),

@@ -25,7 +25,7 @@ export interface PrivateSshd {
 /**
  * Starts sshd on a free port of the loopback interface, with keys of its own. It has users that nobody
  * else sees, as files in /etc are covered for it alone: `asks` may use sudo with the password, `free`
- * without, `never` not at all.
+ * without, `never` not at all; the login of `gone` breaks off.
  */
 export async function startSshd(folder: string): Promise<PrivateSshd> {
   for (const name of ['host_ed25519', 'host_rsa', 'user'])
@@ -56,6 +56,11 @@ export async function startSshd(folder: string): Promise<PrivateSshd> {
       'PidFile none',
       'StrictModes no',
       'UsePAM no',
+      // Whoever serves the login goes away in the middle of it.
+      'Match User gone',
+      'AuthorizedKeysFile none',
+      'AuthorizedKeysCommandUser root',
+      'AuthorizedKeysCommand /bin/sh -c "kill -s KILL $PPID"',
       '',
     ].join('\n'),
   )
@@ -116,7 +121,7 @@ function addUsers(folder: string): void {
   const hash = execFileSync('perl', ['-e', 'print crypt(<STDIN>, q($6$saltsalt$))'], {
     input: password,
   })
-  for (const [index, user] of ['asks', 'free', 'never'].entries()) {
+  for (const [index, user] of ['asks', 'free', 'never', 'gone'].entries()) {
     appendFileSync(passwd, `${user}:x:${4001 + index}:65534::/:/bin/sh\n`)
     appendFileSync(join(folder, 'shadow'), `${user}:${hash.toString()}:19000:0:99999:7:::\n`)
   }

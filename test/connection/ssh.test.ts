@@ -314,6 +314,13 @@ t.test('logging in', async (t) => {
     )
 })
 
+t.test('a login that breaks off is no refusal: the host may be starting', async (t) => {
+  await t.rejects(open(t, { user: 'gone' }).shell(), {
+    code: 'HOST_UNREACHABLE',
+    message: /^Cannot reach "host1" at 127\.0\.0\.1:\d+: it has closed the connection/,
+  })
+})
+
 t.test('the agent', async (t) => {
   const socket = join(t.testdir({}), 'agent')
   const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' })

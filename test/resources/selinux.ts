@@ -1,6 +1,8 @@
 import t from 'tap'
 import { spawnSync } from 'node:child_process'
-import { seboolean, sefcontext, selinuxModule, seport } from '../../lib/resources/index.js'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { file, seboolean, sefcontext, selinuxModule, seport } from '../../lib/resources/index.js'
 import * as probes from '../../lib/resources/probes/index.js'
 import type { Query, Resource } from '../../lib/resources/types.js'
 import { askHere, planOf, type Given } from '../fixtures/ask.js'
@@ -232,6 +234,37 @@ for (const { name, resource, given, changes = [], script, input, skipped, error 
     t.strictSame(planOf(resource, [...after.values()]).steps, [])
     t.end()
   })
+
+t.test('a file that is written keeps its label, and a new one gets its own', (t) => {
+  const folder = t.testdir({ old: 'before' })
+  const entry = { type: 'file', mode: '0644', owner: 'root', group: 'root', size: 6 }
+  const given = (path: string, now: object): Given => [
+    [probes.identity(), { user: 'root', group: 'root' }],
+    [probes.stat(folder), { ...entry, type: 'directory', mode: '0755' }],
+    [probes.stat(path), now],
+    [probes.sha256(path), '0'.repeat(64)],
+    [probes.content(path), Buffer.from('before')],
+  ]
+  // A mount of this process alone stands in for the kernel's file system, and what prints its arguments
+  // for the programs that need it.
+  const fakes = `mount -t tmpfs tmpfs /sys/fs && mkdir /sys/fs/selinux && echo 1 >/sys/fs/selinux/enforce || exit
+    chcon() { echo "chcon $1"; }
+    mv() { echo "mv $1"; command mv -fT -- "$3" "$4"; }
+  `
+  const written = (name: string, now: object) => {
+    const path = join(folder, name)
+    const [step] = planOf(file({ path, content: 'after' }), given(path, now)).steps
+    const { stdout, stderr } = spawnSync('unshare', ['-m', 'sh', '-c', fakes + step?.script], {
+      input: String(step?.input),
+    })
+    t.equal(String(stderr), '')
+    t.equal(readFileSync(path, 'utf8'), 'after')
+    return String(stdout)
+  }
+  t.equal(written('old', entry), `chcon --reference=${join(folder, 'old')}\nmv -fT\n`)
+  t.equal(written('new', { type: 'absent' }), 'mv -fTZ\n')
+  t.end()
+})
 
 /** What the programs print, in the forms of their manual pages and of semanage's own formats. */
 const said: readonly {
