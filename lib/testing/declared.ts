@@ -84,9 +84,25 @@ export function declaredAnswers(
   const own = new Map((options.answers ?? []).map(([{ id }, answer]) => [id, answer]))
   return ({ kind, key, id }) => {
     if (own.has(id)) return { answer: own.get(id) }
+    if (options.recorded && !isNamed(kind.name, key as string, options)) return undefined
     const answer = Object.hasOwn(kinds, kind.name) ? kinds[kind.name] : undefined
     return answer && { answer: answer(key as string) }
   }
+}
+
+/** Beside a recording, what is not named is as it was recorded. */
+function isNamed(kind: string, key: string, options: FakeHostOptions): boolean {
+  const { files = {}, directories = [], packages = [], units = {}, users = {} } = options
+  const names: Readonly<Record<string, readonly string[]>> = {
+    stat: [...Object.keys(files), ...directories],
+    content: Object.keys(files),
+    sha256: Object.keys(files),
+    account: Object.keys(users),
+    groupEntry: Object.keys(users),
+    packageState: packages,
+    unitState: Object.keys(units).flatMap((name) => [name, `${name}.service`]),
+  }
+  return names[kind]?.includes(key) ?? false
 }
 
 function asFile(file: string | FakeFile): FakeFile {

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit'
-import type { Connection } from '../connection/types.js'
+import type { Connection, Message, Reply } from '../connection/types.js'
 import { HostwrightError } from '../core/errors.js'
 import { FactBoard } from '../facts/board.js'
 import {
@@ -15,22 +15,25 @@ import type { InventoryHost } from '../inventory/types.js'
 import type { TaskEvent } from '../report/events.js'
 import type { Query } from '../resources/types.js'
 import { declaredAnswers } from './declared.js'
-import type { FakeHost, FakeHostOptions } from './fake-types.js'
+import type { FakeCommand, FakeHost, FakeHostOptions } from './fake-types.js'
+import { recordedAnswer, recordedCommand } from './recorded.js'
 
 /**
- * A host that is none: resources and roles are planned against a state that you declare, with the
- * plans of check mode. It is quick, and shows what a role would do to a host *if* that is in this
- * state; whether scripts run, packages exist and services start, only a real host shows: see
- * {@link testRole}. A question that the declaration says nothing of is an error.
+ * A host that is none: resources and roles are planned against a state that you declare or have
+ * recorded, with the plans of check mode. It is quick, and shows what a role would do to a host *if*
+ * that is in this state; whether scripts run, packages exist and services start, only a real host
+ * shows: see {@link testRole}. A question that neither the declaration nor the recording answers is an
+ * error.
  *
- * @throws HostwrightError UNSUPPORTED, when asked something that is not declared
+ * @throws HostwrightError UNSUPPORTED, when asked something that is neither declared nor recorded
  * @example
  * const host = fakeHost({ files: { '/etc/motd': 'old\n' } })
  * const { changed } = await host.ensure(file({ path: '/etc/motd', content: 'new\n' }))
  * t.ok(changed)
  */
 export function fakeHost(options: FakeHostOptions = {}): FakeHost {
-  const { name = 'fake', peers = {} } = options
+  const { recorded, peers = {} } = options
+  const name = options.name ?? recorded?.host ?? 'fake'
   const tasks: TaskEvent[] = []
   const board = new FactBoard((reason) => new UnknownSignal(reason))
   const inventory = new Map(
@@ -59,7 +62,7 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
     changes: { made: 0 },
     observe: () => undefined,
   }
-  const session = new Session(name, noConnection(name, options.commands ?? {}), {
+  const session = new Session(name, noConnection(name, options), {
     run: 'fake',
     playbook: 'fake',
     limit: pLimit(1),
@@ -69,7 +72,10 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
   const runtime = new FakeRuntime(inventory.get(name)!, session, 'check', context, (user) => ({
     user: user ?? 'root',
   }))
-  runtime.declared = new Declared(name, declaredAnswers(name, options))
+  const declared = declaredAnswers(name, options)
+  runtime.answers = (user) => new Declared(name, (query) => answerOf(query, user))
+  const answerOf = (query: Query, user: string) =>
+    declared(query) ?? (recorded && recordedAnswer(recorded, user, query, options.system))
   const hosts = [name, ...Object.keys(peers)]
   const scope = { tags: [], hosts, first: name, member: board.begin(name), play: 'fake' }
   return Object.freeze({ ...createHost(new View(runtime, scope)), tasks })
@@ -93,24 +99,30 @@ class Declared extends Prefetch {
 }
 
 class FakeRuntime extends HostRuntime {
-  declared: Prefetch = new Prefetch(undefined, { made: 0 })
+  answers: (user: string) => Prefetch = () => new Prefetch(undefined, { made: 0 })
 
-  override prefetch(): Prefetch {
-    return this.declared
+  override prefetch(user = ''): Prefetch {
+    return this.answers(user)
   }
 }
 
-/** What `host.$` prints is declared too. */
-function noConnection(name: string, commands: Readonly<Record<string, string>>): Connection {
-  const run: Awaited<ReturnType<Connection['shell']>>['run'] = async ({ script, onStdout }) => {
-    const said = commands[script.trim()]
-    if (said === undefined || !Object.hasOwn(commands, script.trim()))
-      throw undeclared(name, `run "${script.trim()}"`, 'declare what it prints: commands')
-    onStdout?.(Buffer.from(said))
+/** What `host.$` prints is declared or recorded too. */
+function noConnection(name: string, { recorded, commands = {} }: FakeHostOptions): Connection {
+  const replyOf = (script: string, user: string): FakeCommand => {
+    if (Object.hasOwn(commands, script)) {
+      const said = commands[script] ?? ''
+      return typeof said === 'string' ? { stdout: said } : said
+    }
+    if (recorded) return recordedCommand(recorded, user, script)
+    throw undeclared(name, `run "${script}"`, 'declare what it prints: commands')
+  }
+  const run = async (user: string, { script, onStdout }: Message): Promise<Reply> => {
+    const { stdout = '', stderr = '', exitCode = 0 } = replyOf(script.trim(), user)
+    onStdout?.(Buffer.from(stdout))
     return await Promise.resolve({
-      stdout: Buffer.from(said),
-      stderr: Buffer.alloc(0),
-      exitCode: 0,
+      stdout: Buffer.from(stdout),
+      stderr: Buffer.from(stderr),
+      exitCode,
     })
   }
   const close = async (): Promise<void> => await Promise.resolve()
@@ -126,7 +138,11 @@ function noConnection(name: string, commands: Readonly<Record<string, string>>):
       connectTimeout: 0,
       proxyJump: [],
     },
-    shell: async () => await Promise.resolve({ run, close }),
+    shell: async (become) =>
+      await Promise.resolve({
+        run: async (message) => await run(become?.user ?? '', message),
+        close,
+      }),
     close,
   }
 }

@@ -15,7 +15,7 @@ import t from 'tap'
 import type { Host } from '../../lib/host/index.js'
 import { defineLab } from '../../lib/lab/index.js'
 import { command, file } from '../../lib/resources/index.js'
-import { testRole } from '../../lib/testing/index.js'
+import { fakeHost, recordHost, testRole } from '../../lib/testing/index.js'
 import type { HostwrightEvent, RecapEvent, TaskEvent } from '../../lib/report/events.js'
 import {
   copyFixture,
@@ -386,6 +386,8 @@ t.test('testRole() lets nothing pass that does not hold', { timeout: 900_000 }, 
   const host = tested.host('one')
   t.notOk((await host.ensure(wish)).changed)
   t.equal((await host.$`cat /etc/a`).text(), 'a')
+  const recorded = await recordHost(host, async (on) => await on.ensure(wish))
+  t.notOk((await fakeHost({ recorded }).ensure(wish)).changed, 'as it was recorded')
   t.throws(() => tested.host('two'), { code: 'USAGE_INVALID' })
   await tested.close()
   t.match(await lab.status(), { state: 'up' }, 'they are kept')

@@ -95,7 +95,7 @@ function translate({ text }: Example): { code: string; modules: readonly string[
       modules.push((statement.moduleSpecifier as ts.StringLiteral).text)
     if (!ts.isExpressionStatement(statement)) continue
     const expression = statement.expression.getText()
-    const wanted = /^\s*\/\/ (.+)/.exec(text.slice(statement.getEnd()))?.[1]
+    const wanted = /^ *\/\/ (.+)/.exec(text.slice(statement.getEnd()))?.[1]
     const call = `await say(${JSON.stringify(expression)}, ${expression}${wanted === undefined ? '' : `, () => (${wanted})`})`
     marked = marked.slice(0, statement.getStart()) + call + marked.slice(statement.getEnd())
   }
