@@ -2,4 +2,5 @@
 import './report/console.js'
 import './report/events-doc.js'
 import './report/junit.js'
+import './report/picture.js'
 import './report/report.js'

@@ -11,11 +11,15 @@ import {
 } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { load } from 'js-yaml'
 import t from 'tap'
 import type { Host } from '../../lib/host/index.js'
+import type { PlaybookContext, PlayFunction } from '../../lib/index.js'
+import { loadInventory } from '../../lib/inventory/index.js'
 import { defineLab } from '../../lib/lab/index.js'
 import { command, file } from '../../lib/resources/index.js'
 import { fakeHost, recordHost, testRole } from '../../lib/testing/index.js'
+import { runPlay } from '../../lib/testing/run-play.js'
 import type { HostwrightEvent, RecapEvent, TaskEvent } from '../../lib/report/events.js'
 import {
   copyFixture,
@@ -26,6 +30,9 @@ import {
   type Ended,
 } from '../fixtures/packed.js'
 import { blocksOf, scriptOf } from '../fixtures/page.js'
+import { checkedOnHosts, labExamples, programsOnHosts } from '../docs/on-hosts.js'
+import { examples } from '../docs/program.js'
+import { runExample } from '../docs/run-example.js'
 import { serveRegistry } from '../fixtures/registry.js'
 import { tempFolder } from '../fixtures/run.js'
 
@@ -134,6 +141,16 @@ t.test('the package', { timeout: 1_500_000 }, async (t) => {
     t.notMatch(misuse, '../')
     writeFileSync(join(site, 'misuse.ts'), misuse)
     t.match(await runIn(site, 'npx', 'tsc', '-p', '.'), { exitCode: 0, stdout: '' })
+  })
+
+  await t.test('runs the examples of the documents that are tests on hosts', async (t) => {
+    for (const name of programsOnHosts) {
+      const program = 'example.ts'
+      writeFileSync(join(site, program), examples.find((one) => one.name === name)!.text)
+      const ended = await runIn(site, 'node', '--import', 'tsx', '--test', program)
+      t.match(ended, { exitCode: 0, stdout: /^# pass 1$/m }, `${name}: ${ended.stderr}`)
+      rmSync(join(site, program))
+    }
   })
 
   await t.test('has its command, compiled', async (t) => {
@@ -323,26 +340,122 @@ t.test('the package', { timeout: 1_500_000 }, async (t) => {
       await lab.down()
     })
 
-    await t.test('Node reads its TypeScript itself, where it can', whole, async (t) => {
-      const name = `node-linux-${process.arch}`
-      mkdirSync(join(folder, 'node'))
-      await install(join(folder, 'node'), `${name}@22`)
-      const path = `${join(folder, 'node/node_modules', name, 'bin')}:${process.env['PATH'] ?? ''}`
-      const run = async (...words: readonly string[]) =>
-        await runIn(begun, 'env', `PATH=${path}`, ...words)
-      t.match(await run('node', '--version'), { stdout: /^v22\./ })
-      const list = ['playbooks/site.ts', '-i', 'inventories/production', '--list-hosts']
-      for (const program of [['node'], ['npx', 'tsx'], ['npx', 'hostwright', 'run']])
-        t.match(
-          await run(...program, ...list),
-          { exitCode: 0, stdout: /web1\.example\.com/ },
-          program.join(' '),
-        )
-      const tested = await run('node', '--test', 'roles/motd/motd.test.ts')
-      t.equal(tested.exitCode, 0, `${tested.stdout}\n${tested.stderr}`)
+    await t.test('its files for CI do here what they say', async (t) => {
+      const needed: readonly { readonly package: string }[] = JSON.parse(
+        readFileSync(join(root, 'lib/lab/requirements.json'), 'utf8'),
+      )
+      const summary = join(folder, 'summary')
+      const env = [...npm, 'HOSTWRIGHT_INVENTORY=inventories/lab', `GITHUB_STEP_SUMMARY=${summary}`]
+      // The lab is blank, and so is all that the playbook makes lacking.
+      const exitCodes = { 'npx hostwright drift playbooks/site.ts --report drift.md': 2 }
+      for (const name of ['test', 'drift']) {
+        const steps = stepsOf(join(begun, `.github/workflows/${name}.yml`))
+        rmSync(join(begun, 'node_modules'), { recursive: true })
+        for (const { uses, run } of steps) {
+          if (run === undefined)
+            t.match(uses, /^actions\/(?:checkout|cache\/(?:restore|save))@v\d+$/, name)
+          else if (run.startsWith('apt-get update'))
+            t.same(
+              new Set(run.split('--no-install-recommends ')[1]?.trim().split(' ')),
+              new Set(needed.map((one) => one.package)),
+            )
+          else {
+            const ended = await runIn(begun, 'env', ...env, 'bash', '-e', '-c', run)
+            const wanted = (exitCodes as Readonly<Record<string, number>>)[run] ?? 0
+            t.equal(ended.exitCode, wanted, `${name}: ${run}\n${ended.stdout}\n${ended.stderr}`)
+          }
+        }
+      }
+      t.match(readFileSync(summary, 'utf8'), 'template /etc/motd')
+      await lab.down()
     })
+
+    for (const version of ['22', '24'])
+      await t.test(`Node ${version} reads its TypeScript itself`, whole, async (t) => {
+        const name = `node-linux-${process.arch}`
+        const at = join(folder, `node-${version}`)
+        mkdirSync(at)
+        await install(at, `${name}@${version}`)
+        const path = `${join(at, 'node_modules', name, 'bin')}:${process.env['PATH'] ?? ''}`
+        const run = async (...words: readonly string[]) =>
+          await runIn(begun, 'env', `PATH=${path}`, ...words)
+        t.match(await run('node', '--version'), { stdout: new RegExp(`^v${version}\\.`) })
+        const list = ['playbooks/site.ts', '-i', 'inventories/production', '--list-hosts']
+        for (const program of [['node'], ['npx', 'tsx'], ['npx', 'hostwright', 'run']])
+          t.match(
+            await run(...program, ...list),
+            { exitCode: 0, stdout: /web1\.example\.com/, stderr: /^(?!.*Warning)/s },
+            program.join(' '),
+          )
+        const tested = await run('node', '--test', 'roles/motd/motd.test.ts')
+        t.equal(tested.exitCode, 0, `${tested.stdout}\n${tested.stderr}`)
+        const all = await run('npm', 'test')
+        t.equal(all.exitCode, 0, `${all.stdout}\n${all.stderr}`)
+      })
   })
 })
+
+t.test('the examples that take hosts run on some', { timeout: 900_000 }, async (t) => {
+  const password = 'correct horse'
+  const of = (name: string) => examples.find((example) => example.name === name)!
+  const lab = defineLab({
+    name: 'tpack',
+    subnet: '198.18.52.0/27',
+    hosts: { one: {}, two: {} },
+    groups: {
+      cluster: {
+        hosts: ['one', 'two'],
+        vars: {
+          mariadb_master_master: { replicationPassword: password },
+          lsyncd_peer: { folder: '/srv/shared' },
+          acme2certifier_django: {
+            packageSha256: '0'.repeat(64),
+            database: { password },
+            caHandler: { handler: 'openssl', issuingCaKeyPassphrase: password },
+            allowedHosts: ['acme.example.com'],
+          },
+        },
+      },
+    },
+  })
+  t.teardown(async () => await lab.down())
+  for (const name of labExamples) {
+    await lab.up()
+    await runExample(of(name), t.testdirName, { lab, t })
+  }
+  await lab.up()
+  const inventory = await loadInventory({ sources: [], data: await lab.load() })
+  const events: HostwrightEvent[] = []
+  const play: PlayFunction = async (_name, { hosts, become = false }, work) => {
+    const ended = await runPlay(
+      { inventory, mode: 'check', hosts, become: become as boolean },
+      work,
+    )
+    events.push(...ended.events)
+    if (ended.failure !== undefined) throw ended.failure
+  }
+  const playbook = async (_: string, body: (context: PlaybookContext) => Promise<unknown>) =>
+    await body({ play, inventory, check: true })
+  for (const name of checkedOnHosts) {
+    events.length = 0
+    await runExample(of(name), t.testdirName, { playbook })
+    const planned = Object.values(changesOf(events))
+    t.ok(planned.length === 2 && planned.every((count) => count > 1), `${name}: ${planned.join()}`)
+  }
+})
+
+interface CiStep {
+  readonly uses?: string
+  readonly run?: string
+}
+
+/** What a file for GitHub's CI has done, in its order. */
+function stepsOf(path: string): readonly CiStep[] {
+  const { jobs } = load(readFileSync(path, 'utf8')) as {
+    readonly jobs: Readonly<Record<string, { readonly steps: readonly CiStep[] }>>
+  }
+  return Object.values(jobs).flatMap(({ steps }) => steps)
+}
 
 interface Failure {
   readonly code: string

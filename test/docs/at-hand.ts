@@ -1,7 +1,7 @@
 // What a reader of an example has at hand, by the names that the examples use.
 import { spawnSync } from 'node:child_process'
 import * as v from 'valibot'
-import { file, HostwrightError, role, secret } from '../../lib/index.js'
+import { fact, file, HostwrightError, mariadbStatus, role, secret } from '../../lib/index.js'
 import { loadInventory } from '../../lib/inventory/index.js'
 import { defineLab } from '../../lib/lab/index.js'
 import {
@@ -24,6 +24,17 @@ export * as v from 'valibot'
 
 const blob = 'AAAAC3NzaC1lZDI1NTE5AAAAIGt2bGRqYXNkZmxrYXNqZGZsa2FzamRmbGthc2pk'
 export const publicKey = `ssh-ed25519 ${blob} root@alma9-c2`
+
+/** What the client prints of one row of one value, which is the answer of a MariaDB. */
+const said = `yes
+<resultset statement="SELECT 0"><row><field name="hostwright_question">0</field></row></resultset>
+<resultset statement="SELECT 1"><row><field name="one">1</field></row></resultset>
+<errors>
+`
+const [before, state, after, databases, replicas] = mariadbStatus({}).type.reads({} as never)
+const rows = (...of: readonly object[]) => ({ state: 'running', rows: of })
+const master = rows({ File: 'binlog.000001', Position: '342' })
+const gtid = '0-1-5'
 
 /** A host on which what the examples look for is as they say. */
 export function newHost(): FakeHost {
@@ -67,8 +78,17 @@ export function newHost(): FakeHost {
       ],
       [seport({ port: '3307', protocol: 'tcp' }), { local: null, policy: null }],
       [tcp({ port: 3306 }), 'open'],
+      [before!, master],
+      [after!, master],
+      [state!, rows({ version: '10.11', binlogPosition: gtid, binlogState: gtid })],
+      [databases!, rows({ name: 'acme2certifier' })],
+      [replicas!, rows()],
     ],
     peers: {
+      db2: {
+        vars: { ansible_host: '198.51.100.14' },
+        facts: [[fact<string>('mariadb.position'), gtid]],
+      },
       'alma9-c2': { vars: { ansible_host: '198.51.100.12' } },
       controller1: { vars: { ansible_host: '198.51.100.13' }, facts: [[driftTimerKey, publicKey]] },
     },
@@ -106,9 +126,10 @@ const series = checks()
 series.next([told({ changes: ['mode'] })])
 export const records = series.records
 
-/** Asks this machine. */
+/** Asks this machine; a MariaDB has been asked before. */
 export const ask: Ask = Object.assign(
   <Answer>({ kind, key: about }: Query<Answer>): Answer => {
+    if (kind.name === 'mariadb') return kind.parse(Buffer.from(said), [about as never])[0]!
     const script = kind.script([about as never])
     const { stdout } = spawnSync('sh', ['-c', script])
     return kind.parse(stdout, [about as never])[0]!

@@ -24,11 +24,13 @@ type Module = Readonly<Record<string, unknown>>
  * What an example's expressions give. A resource is planned on the host at hand.
  *
  * @param folder where it counts as written, with the templates that it names
+ * @param own what it has instead, by the names that it uses
  * @throws what the example throws
  */
 export async function runExample(
   example: Example,
   folder: string,
+  own: Module = {},
 ): Promise<{ readonly said: readonly Said[]; readonly exported: Module; readonly host: FakeHost }> {
   const host = newHost()
   const said: Said[] = []
@@ -36,17 +38,16 @@ export async function runExample(
     const given = isResource(value) ? await host.ensure(value) : value
     said.push({ text, value: given, ...(wanted && { wanted: { value: wanted() } }) })
   }
+  const given = (name: string, value: unknown) =>
+    Object.hasOwn(own, name) ? own[name] : replaced(name, value, host)
   const names = new Map<string, unknown>([['say', say]])
   for (const [from, name, as] of example.imports)
-    names.set(as, replaced(name, ((await import(from)) as Module)[name], host))
+    names.set(as, given(name, ((await import(from)) as Module)[name]))
   const { code, modules } = translate(example)
   const loaded = new Map<string, Module>()
   for (const specifier of modules) {
     const module = (await import(fileOf(specifier))) as Module
-    const entries = Object.entries(module).map(([name, value]) => [
-      name,
-      replaced(name, value, host),
-    ])
+    const entries = Object.entries(module).map(([name, value]) => [name, given(name, value)])
     loaded.set(specifier, { ...(Object.fromEntries(entries) as Module), __esModule: true })
   }
   const exported: Record<string, unknown> = {}
