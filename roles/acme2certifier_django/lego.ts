@@ -1,16 +1,13 @@
-import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { cp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
+import { $, type ProcessOutput, type ProcessPromise } from 'zx/core'
 import { HostwrightError } from '../../lib/index.js'
 import { directoryUrl } from './directory.js'
 
-const execute = promisify(execFile)
-
-/** Milliseconds. */
-const patience = 120_000
+/** zx's `$` on the controller, for {@link succeed}. */
+export const here = $({ quiet: true, nothrow: true, timeout: '120s' })
 
 /** A server as lego reaches it. */
 export interface Server {
@@ -60,12 +57,12 @@ function legoIn(folder: string, email: string, port: number): Lego {
   ) => {
     const trusted = join(folder, 'trusted.pem')
     await writeFile(trusted, certificate)
-    const flags = { server: directoryUrl(address, 'https'), path: folder, email, domains: name }
-    const words = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value])
-    const challenge = ['--accept-tos', '--http', '--http.port', `:${port}`]
     // No proxy is between the controller and its hosts.
-    const env = { LEGO_CA_CERTIFICATES: trusted, NO_PROXY: '*' }
-    await runTool('lego', [...words, ...challenge, ...command], env)
+    const env = { ...process.env, LEGO_CA_CERTIFICATES: trusted, NO_PROXY: '*' }
+    const url = directoryUrl(address, 'https')
+    const account = ['--server', url, '--path', folder, '--email', email, '--domains', name]
+    const challenge = ['--accept-tos', '--http', '--http.port', `:${port}`]
+    await succeed(here({ env })`lego ${account} ${challenge} ${command}`)
   }
   // As lego names it.
   const accountOn = ({ address }: Server) => {
@@ -90,27 +87,22 @@ function legoIn(folder: string, email: string, port: number): Lego {
 }
 
 /**
- * Runs a program on the controller.
+ * Waits for a program on the controller.
  *
  * @throws HostwrightError CHECK_FAILED with the last line that it said
  */
-export async function runTool(
-  program: 'lego' | 'openssl',
-  args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
-): Promise<void> {
-  try {
-    await execute(program, args, { env: { ...process.env, ...env }, timeout: patience })
-  } catch (error) {
-    const { code, stderr = '', message } = error as Error & { code?: unknown; stderr?: string }
-    if (code === 'ENOENT')
-      throw new HostwrightError('CHECK_FAILED', `Cannot run "${program}": it is not found here`, {
-        hint: `on the controller: apt-get install ${program}`,
-      })
-    throw new HostwrightError(
-      'CHECK_FAILED',
-      `Cannot run "${program}": ${stderr.trim().split('\n').at(-1) || message}`,
-      { command: [program, ...args].join(' '), stderr },
-    )
-  }
+export async function succeed(running: ProcessPromise): Promise<void> {
+  const { exitCode, signal, stderr }: ProcessOutput = await running
+  if (exitCode === 0) return
+  const [program = ''] = running.cmd.split(' ')
+  if (exitCode === 127)
+    throw new HostwrightError('CHECK_FAILED', `Cannot run "${program}": it is not found here`, {
+      hint: `on the controller: apt-get install ${program}`,
+    })
+  const end = signal === null ? `exit status ${exitCode}` : `ended by ${signal}`
+  throw new HostwrightError(
+    'CHECK_FAILED',
+    `Cannot run "${program}": ${stderr.trim().split('\n').at(-1) || end}`,
+    { command: running.cmd, stderr },
+  )
 }

@@ -5,7 +5,7 @@ import { check, HostwrightError, role, type Check, type Host } from '../../lib/i
 import { ask } from '../mariadb_master_master/sql.js'
 import { isOpenssl, opensslOptions } from './configuration.js'
 import { familyOf } from './families.js'
-import { runTool, withLego, type Lego, type Server } from './lego.js'
+import { here, succeed, withLego, type Lego, type Server } from './lego.js'
 import { addressOf, nodesOf } from './nodes.js'
 import { params, type Params } from './params.js'
 import { shownBy } from './verify.js'
@@ -164,7 +164,7 @@ async function rootOf(host: Host, wish: Params): Promise<string> {
 async function verifyChain(lego: Lego, certificate: string, root: string): Promise<void> {
   const trusted = lego.file('root.pem')
   await writeFile(trusted, root)
-  await runTool('openssl', ['verify', '-CAfile', trusted, '-untrusted', certificate, certificate])
+  await succeed(here`openssl verify -CAfile ${trusted} -untrusted ${certificate} ${certificate}`)
 }
 
 async function isInDatabase(host: Host, { database }: Params, name: string): Promise<void> {

@@ -81,6 +81,12 @@ t.test('every dependency is justified', async (t) => {
   t.same(named.toSorted(), Object.keys(dependencies).toSorted())
 })
 
+t.test('zx is loaded for who imports it: nothing in lib/ does', async (t) => {
+  const names = readdirSync(join(root, 'lib'), { recursive: true, encoding: 'utf8' })
+  for (const name of names.filter((one) => /\.m?[jt]s$/.test(one)))
+    t.notMatch(read(join('lib', name)), /(?:from|import\() ?'zx/, name)
+})
+
 t.test('docs/resources.md says what the comments of the source say', async (t) => {
   const page = resourcesPage(program, root)
   if (process.env['HOSTWRIGHT_DOCS'] === '1') writeFileSync(join(root, 'docs/resources.md'), page)

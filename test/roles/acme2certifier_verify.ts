@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { directoryIsRight, directoryUrl } from '../../roles/acme2certifier_django/directory.js'
-import { runTool } from '../../roles/acme2certifier_django/lego.js'
+import { here, succeed } from '../../roles/acme2certifier_django/lego.js'
 import { tempFolder } from '../fixtures/run.js'
 
 const execute = promisify(execFile)
@@ -63,12 +63,16 @@ t.test('directoryIsRight() tells what is wrong', async (t) => {
   await t.rejects(ask(own.cert), { message: /ECONNREFUSED/, hint: /nginx/ })
 })
 
-t.test('runTool() says what is not there, and what a program said last', async (t) => {
-  await t.rejects(runTool('lego', [], { PATH: '/nonexistent' }), {
+t.test('succeed() says what is not there, and what a program said last', async (t) => {
+  await succeed(here`true`)
+  await t.rejects(succeed(here({ env: { PATH: '/nonexistent' } })`lego`), {
     message: 'Cannot run "lego": it is not found here',
     hint: 'on the controller: apt-get install lego',
   })
-  await t.rejects(runTool('openssl', ['verify', '/nonexistent']), {
+  await t.rejects(succeed(here({ timeout: '100ms' })`sleep 60`), {
+    message: 'Cannot run "sleep": ended by SIGTERM',
+  })
+  await t.rejects(succeed(here`openssl verify ${'/nonexistent'}`), {
     code: 'CHECK_FAILED',
     message:
       /^Cannot run "openssl": Unable to load certificate|^Cannot run "openssl": .*nonexistent/,
