@@ -66,9 +66,9 @@ function typeOf(schema: v.GenericSchema): string {
     case 'string':
       return 'text'
     case 'array':
-      return item === undefined ? 'list' : `list of ${typeOf(item)}`
+      return item === undefined ? 'list' : `list of ${partOf(item)}`
     case 'record':
-      return value === undefined ? 'mapping' : `mapping of ${typeOf(value)}`
+      return value === undefined ? 'mapping' : `mapping of ${partOf(value)}`
     case 'tuple':
       return `[${(items ?? []).map(typeOf).join(', ')}]`
     case 'literal':
@@ -86,11 +86,18 @@ function typeOf(schema: v.GenericSchema): string {
   }
 }
 
-/** What takes a secret takes a text too. */
+/** In brackets where it would not be seen how far it reaches. */
+function partOf(schema: v.GenericSchema): string {
+  const type = typeOf(schema)
+  return / or (?![^{]*\}|[^(]*\))/.test(type) ? `(${type})` : type
+}
+
+/** What takes a secret takes a text too. Lists and mappings come last, so that nothing seems theirs. */
 function unionOf(options: readonly v.GenericSchema[]): string {
   const types = [...new Set(options.map(typeOf))]
   const shown = types.includes('secret') ? types.filter((type) => type !== 'text') : types
-  return shown.join(' or ')
+  const isLong = (type: string) => Number(/^(?:list|mapping) of/.test(type))
+  return shown.toSorted((a, b) => isLong(a) - isLong(b)).join(' or ')
 }
 
 function objectOf(entries: Readonly<Record<string, v.GenericSchema>>): string {

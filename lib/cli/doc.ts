@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { HostwrightError } from '../core/errors.js'
 import { importModule } from '../core/import-module.js'
@@ -8,7 +8,8 @@ import { libFolder } from '../core/lib-folder.js'
 import type { Fact } from '../facts/fact.js'
 import type { RoleDefinition } from '../play/role.js'
 import { readArguments } from './arguments.js'
-import { describeParameters, type Parameter } from './describe-schema.js'
+import { describeParameters } from './describe-schema.js'
+import { parameterTable } from './parameter-table.js'
 
 const help = `Usage: hostwright doc ROLE
 
@@ -41,15 +42,18 @@ export async function runDoc(argv: readonly string[]): Promise<number> {
   const [wanted, extra] = positionals
   if (wanted === undefined || extra !== undefined)
     throw new HostwrightError('USAGE_INVALID', 'Cannot describe a role: name one', {
-      hint: 'Write hostwright doc ROLE',
+      hint: `Write hostwright doc ROLE. ${ownRoles()}`,
     })
-  const exported = Object.values(await importModule(findRole(wanted)))
+  const file = findRole(wanted)
+  const exported = Object.values(await importModule(file))
   const roles = exported.flatMap((one) => definitionOf(one) ?? [])
   if (roles.length === 0)
     throw new HostwrightError('USAGE_INVALID', `Cannot describe "${wanted}": it exports no role`, {
       hint: 'Export what role() gives',
     })
+  const page = pageOf(file)
   process.stdout.write(roles.map(describe).join('\n'))
+  if (page !== undefined) process.stdout.write(`\nRead more in ${page}\n`)
   return 0
 }
 
@@ -78,35 +82,38 @@ function findPackage(wanted: string): string {
   try {
     return createRequire(resolve('package.json')).resolve(wanted)
   } catch (cause) {
+    // Where nothing is found, what Node says of it says no more.
+    const { code } = cause as { readonly code?: string }
     throw new HostwrightError('USAGE_INVALID', `Cannot find role "${wanted}": there is none`, {
-      cause,
-      hint: 'Name its folder, or a package that is installed here',
+      cause: code === 'MODULE_NOT_FOUND' ? undefined : cause,
+      hint: `Name its folder, or a package that is installed here. ${ownRoles()}`,
     })
   }
+}
+
+function ownRoles(): string {
+  const own = readdirSync(fileURLToPath(new URL('../../roles', import.meta.url)))
+  return `Hostwright's own: ${own.join(', ')}`
+}
+
+/** The page of a role, beside its source. */
+function pageOf(file: string): string | undefined {
+  const [page] = [file, file.replace(/\/dist\/(?!.*\/dist\/)/, '/')]
+    .map((path) => join(dirname(path), 'README.md'))
+    .filter((path) => existsSync(path))
+  return page && relative('.', page)
 }
 
 function describe({ name, params, families, publishes, needs, returns }: Definition): string {
   const parameters = describeParameters(params?.entries ?? {})
   return `Role ${name}
 
-${parameters.length === 0 ? 'It takes no parameters.' : `Parameters, in the inventory under ${name}:\n${table(parameters)}`}
+${parameters.length === 0 ? 'It takes no parameters.' : `Parameters, in the inventory under ${name}:\n${parameterTable(parameters).join('\n')}`}
 
 Families:        ${families?.join(', ') ?? 'any'}
 Facts published: ${names(publishes)}
 Facts needed:    ${names(needs)}
 ${returns === undefined ? '' : `Returns:         ${returns}\n`}`
-}
-
-function table(parameters: readonly Parameter[]): string {
-  const width = (of: (parameter: Parameter) => string) =>
-    Math.max(...parameters.map((parameter) => of(parameter).length))
-  const [first, second] = [width(({ name }) => name), width(({ type }) => type)]
-  return parameters
-    .flatMap(({ name, type, fallback, description }) => [
-      `  ${name.padEnd(first)}  ${type.padEnd(Math.min(second, 40))}  ${fallback}`,
-      ...(description === undefined ? [] : [`  ${' '.repeat(first)}  ${description}`]),
-    ])
-    .join('\n')
 }
 
 function names(facts: readonly Fact<unknown>[] | undefined): string {

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import * as v from 'valibot'
 import { secretParam } from '../../lib/core/schema.js'
+import { parameterTable } from '../../lib/cli/parameter-table.js'
 import { describeParameters } from '../../lib/cli/describe-schema.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -29,6 +30,9 @@ t.test('describeParameters() tells types and what is left out', async (t) => {
     [v.record(v.string(), v.boolean()), 'mapping of boolean', 'required'],
     [v.picklist(['gtid', 'position']), '"gtid" or "position"', 'required'],
     [v.union([v.string(), v.number()]), 'text or number', 'required'],
+    [v.array(v.union([v.string(), v.number()])), 'list of (text or number)', 'required'],
+    [v.array(v.object({ a: v.picklist(['b', 'c']) })), 'list of { a: "b" or "c" }', 'required'],
+    [v.union([v.array(v.string()), v.number()]), 'number or list of text', 'required'],
     [v.literal('all'), '"all"', 'required'],
     [secretParam(), 'secret', 'required'],
     [v.optional(secretParam()), 'secret', 'optional'],
@@ -50,6 +54,23 @@ const own = `const definition = { name: 'own', returns: 'where it answers' }
 export const role = Object.assign(() => undefined, { definition })
 `
 
+t.test('parameterTable() keeps to the width of a terminal', async (t) => {
+  const type = `{ ${Array.from({ length: 20 }, (_, at) => `field${at}: text`).join(', ')} } or { one: text }`
+  const description = 'many words '.repeat(20).trim()
+  const lines = parameterTable([
+    { name: 'one', type: 'text', fallback: 'optional', description: undefined },
+    { name: 'two', type, fallback: 'required', description },
+  ])
+  t.same(lines.slice(0, 2), ['  one  text      optional', '  two  as below  required'])
+  t.ok(
+    lines.every(({ length }) => length <= 100),
+    lines.join('\n'),
+  )
+  const below = lines.slice(2).map((line) => line.trim())
+  t.equal(below.join(' '), `${description} ${type}`)
+  t.ok(below.filter((line) => line.includes('field')).every((line) => /[,}]$/.test(line)))
+})
+
 t.test('hostwright doc prints what a role takes and gives', async (t) => {
   const { status, stdout, stderr } = doc('mariadb_master_master')
   t.equal(status, 0, stderr)
@@ -66,6 +87,7 @@ t.test('hostwright doc prints what a role takes and gives', async (t) => {
     stdout: /It takes no parameters\.\n\nFamilies: +debian, redhat\n/,
   })
   t.match(doc('cluster_hosts').stdout, /^Families: +any$/m)
+  t.match(doc('cluster_hosts').stdout, /^Read more in roles\/cluster_hosts\/README\.md$/m)
   t.notMatch(doc('cluster_hosts').stdout, 'Returns:', 'where the role does not say')
   const file = join(t.testdir({ 'own.mjs': own }), 'own.mjs')
   t.match(doc(file).stdout, /^Returns: +where it answers$/m)
@@ -93,4 +115,6 @@ t.test('hostwright doc refuses what is no role', async (t) => {
     [[bin.replace('hostwright.mjs', 'version.ts')], /Cannot describe ".*": it exports no role/],
   ] as const)
     t.match(doc(...args), { status: 1, stdout: '', stderr: message })
+  t.match(doc('nginx').stderr, /^ {2}hint: .*Hostwright's own: acme2certifier_django, /m)
+  t.notMatch(doc('nginx').stderr, 'Require stack')
 })
