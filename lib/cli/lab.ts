@@ -90,14 +90,14 @@ async function loadLab(inventory: string): Promise<Lab> {
         hint: 'Name a lab with -i, inventories/lab for example',
       },
     )
-  const source = await importModule(file)
+  const source = /\.[cm]?[jt]s$/.test(file) ? await importModule(file) : {}
   if (isLab(source['default'])) return source['default']
   throw new HostwrightError(
     'INVENTORY_INVALID',
     `Cannot use inventory "${inventory}": it is not a lab`,
     {
       place: { file },
-      hint: 'Let it export what defineLab() gives as its default',
+      hint: 'Name a lab with -i; a lab is a program whose default export is what defineLab() gives',
     },
   )
 }

@@ -230,7 +230,7 @@ function fail(
       ? thrown.with({ host, place })
       : new HostwrightError(
           'PLAYBOOK_INVALID',
-          `Cannot run the play on "${host}": ${thrown instanceof Error ? thrown.message : String(thrown)}`,
+          `Cannot run the play on "${host}": ${thrown instanceof Error && thrown.name === 'Error' ? thrown.message : String(thrown)}`,
           { host, place: errorPlace(thrown) ?? place, cause: thrown },
         )
   const unreachable = isUnreachable(error, host)

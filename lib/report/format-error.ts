@@ -44,7 +44,7 @@ function details(record: ErrorRecord): readonly string[] {
     ...line('command', record.command),
     ...line('exit status', record.exitCode),
     ...tail(record.stderr),
-    ...(cause === undefined ? [] : causeLines(cause)),
+    ...(cause === undefined ? [] : causeLines(cause, record.message)),
     ...line('hint', record.hint),
   ]
 }
@@ -68,7 +68,8 @@ function tail(stderr: string | undefined): readonly string[] {
 }
 
 /** A cause shows what it adds: the code is enough to look it up, its own hint comes with it. */
-function causeLines(cause: NonNullable<ErrorRecord['cause']>): readonly string[] {
+function causeLines(cause: NonNullable<ErrorRecord['cause']>, message: string): readonly string[] {
   const inner = 'code' in cause ? details(cause) : []
+  if (inner.length === 0 && message.endsWith(cause.message)) return []
   return [`  cause: ${indentAfterFirst(cause.message)}`, ...inner.map((text) => `  ${text}`)]
 }

@@ -45,6 +45,17 @@ t.test('hostwright refuses what is no command', async (t) => {
   }
 })
 
+t.test('hostwright lab refuses an inventory that is no lab', async (t) => {
+  const folder = t.testdir({ 'hosts.yml': 'all: { hosts: { a: } }\n', 'none.mjs': 'export {}\n' })
+  for (const name of ['hosts.yml', 'none.mjs'])
+    t.match(hostwright(folder, 'lab', 'up', '-i', name), {
+      status: 1,
+      stderr: new RegExp(
+        `^Cannot use inventory "${name}": it is not a lab\n {2}code: INVENTORY_INVALID`,
+      ),
+    })
+})
+
 t.test('hostwright finds its commands', async (t) => {
   for (const command of ['inventory', 'vault', 'lab']) {
     const { status, stdout } = hostwright('/', command, '--help')

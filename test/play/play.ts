@@ -166,6 +166,12 @@ t.test('an error of the playbook or a role tells where it was thrown', async (t)
   const { run } = await testRun({ inventory }, async (play) => {
     await play('one', { hosts: 'a' }, async (host) => await broken(host))
   })
+  const bare = await testRun({ inventory }, async (play) => {
+    await play('one', { hosts: 'a' }, async () => {
+      await Promise.reject(new TypeError('a mistake'))
+    })
+  })
+  t.match(bare.run.failed.get('a')?.message, /^Cannot run the play on "a": TypeError: a mistake$/)
   const { line } = stackPlace(new Error('here').stack ?? '') ?? {}
   t.match(run.failed.get('a'), {
     code: 'PLAYBOOK_INVALID',

@@ -255,6 +255,9 @@ t.test('errorRecord() and formatError() tell all that is known', async (t) => {
     formatError({ code: 'TASK_FAILED', message: 'one\ntwo', role: 'db', stderr: 'short\n' }),
     'one\ntwo\n  code: TASK_FAILED\n  role: db\n  stderr: short\n  see: docs/errors.md#task_failed',
   )
+  const cause = new TypeError('no such thing')
+  const told = new HostwrightError('PLAYBOOK_INVALID', `Cannot run: ${String(cause)}`, { cause })
+  t.notMatch(formatError(errorRecord(told)), 'cause:', 'where the message says it already')
 })
 
 t.test('every error leads to the entry of its code', async (t) => {
