@@ -48,7 +48,12 @@ export function driftCheck(options: DriftCheckOptions): Instead {
         async conclude(end) {
           const note = (text: string) => end.emit({ type: 'note', level: 'warning', text })
           const history = openHistory({ folder, keep: options.keep, note })
-          const about = { playbook, inventory: inventoryPaths(inventories) }
+          const about = {
+            playbook,
+            inventory: inventoryPaths(inventories),
+            // That it waits for other checks is no part of it.
+            duration: Date.now() - end.started,
+          }
           const kept = await inTurn(folder, async () => {
             const made = await makeRecord(end, about, seen, history)
             end.emit({ type: 'drift', record: made })
@@ -78,7 +83,7 @@ export function driftCheck(options: DriftCheckOptions): Instead {
 
 async function makeRecord(
   { run, thrown, started }: RunEnd,
-  about: Pick<CheckedRun, 'playbook' | 'inventory'>,
+  about: Pick<CheckedRun, 'playbook' | 'inventory' | 'duration'>,
   seen: Seen,
   history: History,
 ): Promise<DriftRecord> {
@@ -86,7 +91,6 @@ async function makeRecord(
     ...about,
     run: run.id,
     time: new Date(started).toISOString(),
-    duration: Date.now() - started,
     failure: failureOf(run, thrown),
     // This machine belongs to every inventory, whether a play has come to it or not.
     inventoryHosts: [...new Set([...run.hosts.keys(), ...localNames])],

@@ -13,16 +13,18 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import ts from 'typescript'
+import { driftCheck } from '../../lib/cli/drift-check.js'
 import { takeDriftFlags } from '../../lib/cli/drift-flags.js'
-import type { DriftRecord } from '../../lib/drift/index.js'
-import type { HostwrightEvent } from '../../lib/report/events.js'
+import { historyFolder, inTurn, type DriftRecord } from '../../lib/drift/index.js'
+import type { EventBody, HostwrightEvent } from '../../lib/report/events.js'
 import { schemaFaults, type Schema } from '../fixtures/json-schema.js'
 import { runIn } from '../fixtures/packed.js'
 import { useReceiver } from '../fixtures/receiver.js'
-import { tempFolder } from '../fixtures/run.js'
+import { localInventory, tempFolder, testRun } from '../fixtures/run.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const bin = join(root, 'lib/cli/hostwright.mjs')
@@ -297,6 +299,35 @@ ${book.replace('await base(host)', "await base(host); if (host.name === 'a') ren
   t.match(received[1]?.body, { text: /the check works again/, found: { length: 6 } })
   t.match(JSON.parse(readFileSync(join(folder, 'r.json'), 'utf8')), { run: unwritten.record?.run })
   t.same(readdirSync(join(hosts, 'a')), [])
+})
+
+t.test('how long a check has taken is told without its wait for another', async (t) => {
+  const before = process.cwd()
+  process.chdir(await tempFolder(t))
+  t.teardown(() => process.chdir(before))
+  const inventory = await localInventory(t, ['a'])
+  const { run } = await testRun({ inventory }, async () => await Promise.resolve())
+  const records: DriftRecord[] = []
+  const emit = (event: EventBody) => {
+    if (event.type === 'drift') records.push(event.record)
+  }
+  const options = { remediate: false, reports: [], notify: [], summary: undefined }
+  const waited = 300
+  let check: Promise<number> | undefined
+  await inTurn(historyFolder('book', [inventory]), async () => {
+    check = driftCheck(options)(
+      'book',
+      [inventory],
+      async ({ conclude }) =>
+        await conclude!({ run, thrown: undefined, started: Date.now() - 1000, emit }),
+    )
+    await sleep(waited)
+    t.same(records, [], 'it waits')
+  })
+  await check
+  t.match(records, { length: 1 })
+  const { duration = 0 } = records[0] ?? {}
+  t.ok(duration >= 1000 && duration < 1000 + waited, `${duration} ms`)
 })
 
 /** The library as it is installed: compiled, without types being looked at. */
