@@ -1,5 +1,12 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { chromium, type Browser, type Page } from 'playwright-core'
 import t, { type Test } from 'tap'
@@ -557,17 +564,26 @@ t.test('it fits a small screen', async (t) => {
 })
 
 t.test('screenshots, light and dark', async (t) => {
-  const wanted = process.env['HOSTWRIGHT_SCREENSHOTS'] === '1'
-  const folder = wanted
-    ? fileURLToPath(new URL('../../docs', import.meta.url))
-    : await tempFolder(t)
+  const folder = await tempFolder(t)
   const html = driftHtml(sampleDrift({ hosts, perHost: 1.4 }))
+  const viewport = { width: 1180, height: 1400 }
+  const taken: Buffer[] = []
   for (const colorScheme of ['light', 'dark'] as const) {
-    const { page } = await show(t, html, { colorScheme, viewport: { width: 1180, height: 1400 } })
+    const { page } = await show(t, html, { colorScheme, viewport })
     const path = join(folder, `report-${colorScheme}.png`)
     await page.screenshot({ path })
-    t.ok(statSync(path).size < 200_000, `${colorScheme}: ${statSync(path).size} bytes`)
+    const png = readFileSync(path)
+    t.equal(png.toString('latin1', 0, 8), '\x89PNG\r\n\x1a\n')
+    t.equal(png.readUInt32BE(16), viewport.width)
+    t.equal(png.readUInt32BE(20), viewport.height)
+    t.ok(png.length < 200_000, `${colorScheme}: ${png.length} bytes`)
+    taken.push(png)
+    // The pictures of docs/report.md.
+    const docs = fileURLToPath(new URL('../../docs', import.meta.url))
+    if (process.env['HOSTWRIGHT_SCREENSHOTS'] === '1')
+      copyFileSync(path, join(docs, basename(path)))
   }
+  t.notSame(taken[0], taken[1])
 })
 
 t.test('reportFile() writes a file as a whole, or says at once that it can not', async (t) => {
