@@ -39,6 +39,7 @@ export const labPackages: readonly string[] = [
   'python3-yaml',
   'tzdata',
   'curl',
+  'git',
   'jq',
   'tree',
   'hello',

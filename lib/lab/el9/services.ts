@@ -149,6 +149,12 @@ export const services: readonly Rpm[] = [
     debs: ['policycoreutils-python-utils'],
     requires: ['checkpolicy'],
   },
+  {
+    name: 'git',
+    repository: 'appstream',
+    debs: ['git'],
+    without: ['git-man', 'liberror-perl'],
+  },
   ...['tree', 'jq', 'curl', 'make', 'patch'].map((name): Rpm => ({
     name,
     repository: 'baseos',
