@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
@@ -12,7 +13,8 @@ import {
   type Notify,
 } from '../../lib/drift/index.js'
 import { checks, told } from '../fixtures/drift.js'
-import { useFakeSmtp } from '../fixtures/fake-smtp.js'
+import { useFakeSmtp, type FakeTls } from '../fixtures/fake-smtp.js'
+import { runPlaybook } from '../fixtures/playbook.js'
 import { useReceiver } from '../fixtures/receiver.js'
 import { tempFolder } from '../fixtures/run.js'
 
@@ -277,6 +279,68 @@ t.test('smtp() logs in, is taken once, and tries again what is refused for now',
   t.equal(tls.notes.length, 1)
   t.equal(mails.length, 1)
 })
+
+t.test(
+  'smtp() logs in over TLS, and only where the certificate is trusted and right',
+  async (t) => {
+    const folder = await tempFolder(t)
+    const [keyFile, certFile] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
+    const request =
+      'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=mail'
+    const names = 'subjectAltName=IP:127.0.0.1,IP:0.0.0.0'
+    const files = ['-addext', names, '-keyout', keyFile, '-out', certFile]
+    execFileSync('openssl', [...request.split(' '), ...files], { stdio: 'ignore' })
+    const [key, cert] = [readFileSync(keyFile, 'utf8'), readFileSync(certFile, 'utf8')]
+    const atOnce = { begins: 'at once', key, cert } as const
+    const startTls = { begins: 'with STARTTLS', key, cert } as const
+    // 0.0.0.0 is this machine too, but no loopback address.
+    const cases: readonly {
+      readonly url: string
+      readonly tls: FakeTls | undefined
+      readonly isTrusted?: boolean
+      /** Why it is refused; without it the mail is taken. */
+      readonly refusal?: RegExp
+    }[] = [
+      { url: 'smtps://127.0.0.1', tls: atOnce },
+      { url: 'smtp://0.0.0.0', tls: startTls },
+      {
+        url: 'smtps://127.0.0.1',
+        tls: atOnce,
+        isTrusted: false,
+        refusal: /self-signed certificate/,
+      },
+      {
+        url: 'smtp://0.0.0.0',
+        tls: startTls,
+        isTrusted: false,
+        refusal: /self-signed certificate/,
+      },
+      { url: 'smtps://localhost', tls: atOnce, refusal: /does not match certificate's altnames/ },
+      { url: 'smtps://127.0.0.1', tls: undefined, refusal: /wrong version number/ },
+      { url: 'smtp://0.0.0.0', tls: undefined, refusal: /STARTTLS/ },
+    ]
+    for (const { url, tls, isTrusted = true, refusal } of cases) {
+      const { port, mails, commands, user, password } = await useFakeSmtp(t, [], tls)
+      const { exitCode, stderr } = await runPlaybook('test/fixtures/tell-one.ts', [], {
+        env: {
+          HOSTWRIGHT_NOTIFY_SMTP: `${url}:${port} hw@example.com ops@example.com ${user} ${password}`,
+          ...(isTrusted && { NODE_EXTRA_CA_CERTS: certFile }),
+        },
+      })
+      const name = `${url}, ${tls?.begins ?? 'without TLS'}${isTrusted ? '' : ', not trusted'}`
+      if (refusal === undefined) {
+        t.equal(exitCode, 0, `${name}: ${stderr}`)
+        t.match(mails, [{ to: 'ops@example.com', isEncrypted: true }], name)
+        continue
+      }
+      t.equal(exitCode, 1, name)
+      t.match(stderr, refusal, name)
+      t.notMatch(stderr, password)
+      t.notMatch(commands.join(), 'AUTH', `${name}: it does not log in`)
+      t.same(mails, [])
+    }
+  },
+)
 
 t.test('notifyAll() gives a summary once a day where it is asked to', async (t) => {
   const folder = await tempFolder(t)
