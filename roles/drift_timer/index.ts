@@ -31,13 +31,17 @@ const restart = handler('restart hostwright-drift.timer', async (host) => {
 export const driftTimer = role({
   name: 'drift_timer',
   params,
-  families: ['debian'],
+  families: ['debian', 'redhat'],
   publishes: [driftTimerKey],
   checkParams: (_, wish) => void project(wish),
   async run(host, wish) {
     const { environment, ...shown } = wish
     const { folder, program, playbook, inventory, flags, keep, knownHosts, writable } = shown
     const command = [
+      // A new revision waits until a check is over, and a check until that is installed.
+      '/usr/bin/flock',
+      '--shared',
+      folder,
       `${folder}/${program}`,
       'drift',
       `${folder}/${playbook}`,

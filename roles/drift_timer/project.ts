@@ -15,6 +15,10 @@ export function project({ folder, git, revision }: Params): readonly Resource[] 
   const mark = quote(`${folder}/.git/hostwright-installed`)
   const lines = [
     'set -e',
+    `mkdir -p -- ${at}`,
+    // Checks hold it while they run: none loses its packages half-way, and none begins without them.
+    `exec 9<${at}`,
+    'flock 9',
     `rm -f -- ${mark}`,
     `if [ -d ${at}/.git ]; then git -C ${at} remote set-url origin ${quote(git)}`,
     `else git clone -q --no-checkout -- ${quote(git)} ${at}; fi`,

@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
@@ -83,18 +84,17 @@ t.test('drift_timer writes words in which systemd replaces nothing', async (t) =
 })
 
 t.test('drift_timer writes its units so', async (t) => {
-  const host = fakeHost({
-    vars: {
-      drift_timer: {
-        folder: '/opt/100% $x',
-        playbook: 'playbooks/5%.ts',
-        inventory,
-        keep: 30,
-        flags: ['--report', '/srv/a b/$x.prom'],
-        writable: ['/srv/a b', '/srv/%h'],
-      },
+  const vars = {
+    drift_timer: {
+      folder: '/opt/100% $x',
+      playbook: 'playbooks/5%.ts',
+      inventory,
+      keep: 30,
+      flags: ['--report', '/srv/a b/$x.prom'],
+      writable: ['/srv/a b', '/srv/%h'],
     },
-  })
+  }
+  const host = fakeHost({ vars })
   await driftTimer(host)
   const written = (name: string) =>
     host.tasks.find(({ task }) => task.endsWith(name))?.changes.find(({ after }) => after)?.after
@@ -104,7 +104,8 @@ t.test('drift_timer writes its units so', async (t) => {
   t.equal(
     setting('ExecStart'),
     [
-      '"/opt/100%% $$x/node_modules/.bin/hostwright" "drift" "/opt/100%% $$x/playbooks/5%%.ts"',
+      '"/usr/bin/flock" "--shared" "/opt/100%% $$x" "/opt/100%% $$x/node_modules/.bin/hostwright"',
+      '"drift" "/opt/100%% $$x/playbooks/5%%.ts"',
       '"-i" "/opt/100%% $$x/inventories/production" "--keep" "30" "--report" "/srv/a b/$$x.prom"',
     ].join(' '),
   )
@@ -126,6 +127,10 @@ t.test('drift_timer writes its units so', async (t) => {
     PrivateTmp: 'yes',
   }))
     t.equal(setting(name), value, name)
+  const other = fakeHost({ system: { family: 'redhat', packageManager: 'dnf' }, vars })
+  await driftTimer(other)
+  const planned = ({ tasks }: typeof host) => tasks.map(({ task, changes }) => ({ task, changes }))
+  t.same(planned(other), planned(host), 'on EL9 likewise')
 })
 
 t.test('project() has the project at its commit', async (t) => {
@@ -149,10 +154,10 @@ t.test('project() has the project at its commit', async (t) => {
   writeFileSync(join(bin, 'npm'), `#!/bin/sh\necho "$PWD: $*" >>'${folder}/calls'\n`, {
     mode: 0o755,
   })
-  const shell = (script: string) => {
+  const shell = (script: string, timeout?: number) => {
     const env = { ...process.env, PATH: `${bin}:${process.env['PATH']}` }
     try {
-      execFileSync('sh', ['-c', script], { env, stdio: ['ignore', 'ignore', 'inherit'] })
+      execFileSync('sh', ['-c', script], { env, timeout, stdio: ['ignore', 'ignore', 'inherit'] })
       return true
     } catch {
       return false
@@ -177,6 +182,15 @@ t.test('project() has the project at its commit', async (t) => {
   t.notOk(shell(two.unless), 'another commit is not')
   t.ok(shell(two.run))
   t.equal(read(), 'two')
+
+  // As a check does while it runs.
+  const check = spawn('flock', ['--shared', target, 'sh', '-c', 'echo begun; cat'])
+  await once(check.stdout, 'data')
+  t.notOk(shell(one.run, 500), 'it waits for a check')
+  t.equal(read(), 'two')
+  t.ok(shell(two.unless), 'which has all that it began with')
+  check.stdin.end()
+  await once(check, 'close')
 
   const third = steps(commit('three'))
   writeFileSync(join(target, 'file'), 'by hand')
