@@ -1,14 +1,22 @@
-import { rm } from 'node:fs/promises'
-import t from 'tap'
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
 import { layerDifferences } from '../../lib/testing/layer.js'
 import { cluster } from '../fixtures/cluster.js'
 import { lab } from '../fixtures/inventories/drift-site/hosts.js'
 import { runPlaybook } from '../fixtures/playbook.js'
 import { on as onHost } from '../fixtures/on-host.js'
+import { tempFolder } from '../fixtures/run.js'
 
 const { layer } = cluster(lab, 'drift-site')
 const nodes = ['alma9-c1', 'alma9-c2']
 const inventory = ['-i', 'test/fixtures/inventories/drift-site', '--output', 'json']
+
+/** A script, and its first words. */
+type Command = readonly [string, ...string[]]
+
+/** What the inventory says of the mirrored folder, but for another delay. */
+const mirrored = { folder: '/var/www/acme2certifier/volume', owner: 'www-data', delay: 7 }
 
 async function on(host: string, command: string): Promise<string> {
   return await onHost(lab, host, command)
@@ -85,8 +93,12 @@ t.test(
     await lab.up()
     const built = await runPlaybook('playbooks/site.ts', inventory)
     t.equal(built.exitCode, 0, built.stderr)
-    const check = async (more: readonly string[] = []) => {
-      const { exitCode, stderr, events } = await runPlaybook('playbooks/drift.ts', [
+    const check = async (
+      more: readonly string[] = [],
+      [script, ...args]: Command = ['playbooks/drift.ts'],
+    ) => {
+      const { exitCode, stderr, events } = await runPlaybook(script, [
+        ...args,
         ...inventory,
         ...more,
       ])
@@ -101,13 +113,64 @@ t.test(
     for (const node of nodes)
       t.same(layerDifferences(before.get(node)!, layer(node)), [], `${node} is as it was`)
 
+    for (const { what, more = [], command, found } of [
+      {
+        what: 'a variable',
+        more: ['-e', JSON.stringify({ lsyncd_peer: mirrored })],
+        found: [
+          {
+            task: 'template /etc/lsyncd/lsyncd.conf.lua',
+            property: 'content',
+            before: /delay = 2,/,
+            after: /delay = 7,/,
+          },
+        ],
+      },
+      {
+        what: 'the playbook',
+        command: await changedSite(t),
+        found: [
+          {
+            task: 'template /etc/mysql/mariadb.conf.d/99-master-master.cnf',
+            property: 'content',
+            after: /max_connections = 77/,
+          },
+          { task: 'mariadbVariables mariadb', property: 'max_connections', to: '77' },
+        ],
+      },
+    ]) {
+      const changed = await check(more, command)
+      t.equal(changed.exitCode, 2, JSON.stringify(changed.record?.hosts) + changed.stderr)
+      t.match(
+        changed.findings,
+        onEach(found.map((one) => ({ ...one, state: 'new', side: 'code' }))),
+        `${what} is found on both nodes`,
+      )
+      t.equal(changed.findings.length, nodes.length * found.length, 'and nothing else')
+      for (const node of nodes)
+        t.same(layerDifferences(before.get(node)!, layer(node)), [], `${node} is as it was`)
+      const back = await check()
+      t.equal(back.exitCode, 0, JSON.stringify(back.record?.hosts) + back.stderr)
+      t.match(
+        back.findings,
+        onEach(found.map(({ task }) => ({ task, state: 'resolved', side: 'code' }))),
+        'and not any more',
+      )
+      t.equal(back.findings.length, changed.findings.length)
+    }
+
     for (const { host, by } of plants) await on(host, by)
     const first = await check()
     t.equal(first.exitCode, 2, JSON.stringify(first.record?.hosts) + first.stderr)
     for (const { host, found } of plants)
       t.match(
         first.findings.find((one) => one.host === host && matches(one, found)),
-        { ...found, state: 'new', side: 'host' },
+        // The templates are those that the code has changed before.
+        {
+          ...found,
+          state: String(found.task).startsWith('template ') ? 'returned' : 'new',
+          side: 'host',
+        },
         `${String(found.task)} is found`,
       )
     t.ok(
@@ -127,6 +190,25 @@ t.test(
     t.equal(verified.exitCode, 0, 'the cluster verifies')
   },
 )
+
+/** The same findings on each node, in the order of a record. */
+function onEach(found: readonly object[]): readonly object[] {
+  return nodes.flatMap((host) => found.map((one) => ({ ...one, host })))
+}
+
+/** The command that checks a copy of site.ts with another wish in it. */
+async function changedSite(t: Test): Promise<Command> {
+  const text = await readFile('playbooks/site.ts', 'utf8')
+  const changed = text
+    .replaceAll("'../", `'${process.cwd()}/`)
+    .replace(
+      'mariadbMasterMaster(host)',
+      'mariadbMasterMaster(host, { settings: { max_connections: 77 } })',
+    )
+  const file = join(await tempFolder(t), 'site.mts')
+  await writeFile(file, changed)
+  return ['lib/cli/hostwright.mjs', 'drift', file]
+}
 
 function matches(
   finding: { readonly task: string; readonly property: string },
