@@ -64,5 +64,5 @@ export function withoutStart(results: Results, contestant: 'hostwright' | 'bare'
   const which = { work: 'w1', mode: 'converged', hosts: 1, contestant } as const
   return contestant === 'hostwright'
     ? medianOf(results, 'w1', which, 'inside')
-    : medianOf(results, 'w1', which) - figureOf(results, 'start', 'node -e 0')
+    : medianOf(results, 'w1', which) - figureOf(results, 'start', 'node, ssh2 loaded')
 }
