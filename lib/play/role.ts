@@ -38,8 +38,7 @@ const defined = new Map<string, RoleDefinition<Entries, unknown>>()
 
 /**
  * Defines a role. Its parameters come from the inventory variable of its name, property by property
- * overridden by what the call passes, and are checked before it runs. One that is passed as undefined is
- * not passed.
+ * overridden by what the call passes, and are checked before it runs.
  *
  * @throws HostwrightError PARAMETER_INVALID, when called: the parameter, its value's file and line;
  *   UNSUPPORTED on a system of a family that it does not support
@@ -105,11 +104,10 @@ async function refuseFamily<E extends Entries, Output>(
 function checkParams<E extends Entries, Output>(
   { name, params: schema }: RoleDefinition<E, Output>,
   host: InventoryHost,
-  call: Partial<v.InferInput<Schema<E>>>,
+  passed: Partial<v.InferInput<Schema<E>>>,
   place: Place | undefined,
 ): v.InferOutput<Schema<E>> {
   const given = inventoryParams(name, host)
-  const passed = Object.fromEntries(Object.entries(call).filter(([, value]) => value !== undefined))
   const entries: Entries = schema?.entries ?? {}
   const problem = (key: string | undefined, text: string, hint?: string) => {
     const fromCall = key !== undefined && key in passed

@@ -388,9 +388,6 @@ t.test(
     t.match(got, { port: 3306, name: 'other', password: Secret })
     t.equal(await go({ port: 3307 }), undefined)
     t.match(got, { port: 3307, name: 'main' }, 'the call wins')
-    write(['port: 3306', 'name: mine', 'password: hunter22'])
-    t.equal(await go({ name: undefined }), undefined)
-    t.match(got, { name: 'mine' }, 'nothing is passed')
 
     const cases: { lines: string[]; message: RegExp; line: number | undefined }[] = [
       {
