@@ -66,6 +66,8 @@ export async function dial(settings: ConnectionSettings, through?: Duplex): Prom
     await ready
   } catch (error) {
     client.destroy()
+    // A client that has said goodbye leaves that to the other side.
+    socket?.destroy()
     if (refusal !== undefined) throw refusal
     const level = (error as { level?: string }).level
     // sshd ends a login that has tried too much with a word; one that breaks off is none.
@@ -88,6 +90,8 @@ export async function dial(settings: ConnectionSettings, through?: Duplex): Prom
     close() {
       client.end()
       socket?.destroySoon()
+      // Of a host that takes nothing any more.
+      setTimeout(() => socket?.destroy(), 1000).unref()
     },
   }
 }

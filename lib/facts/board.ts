@@ -11,15 +11,16 @@ interface Wait {
   readonly reject: (error: unknown) => void
 }
 
-/** Where a fact is published from. */
-export interface Publisher {
+/** Where a fact is published or read. */
+export interface Site {
   readonly member?: Member
   readonly role?: string
+  readonly play?: string
 }
 
 interface Published {
   readonly value: unknown
-  readonly by: Publisher
+  readonly by: Site
 }
 
 export interface Member {
@@ -29,8 +30,8 @@ export interface Member {
   error?: unknown
   /** Set when check mode could not go on somewhere: what was to be published there is not known. */
   unknown?: string
-  /** The host has taken part anew since. */
-  past?: boolean
+  /** The play in which the host takes part. */
+  play?: string
 }
 
 /** What ends a wait in check mode when the value can't be known. */
@@ -41,7 +42,7 @@ export type UnknownFact = (reason: string) => unknown
  * has finished without publishing, takes no part, or hosts wait for one another in a circle.
  *
  * What was published in an earlier play holds, but a role that runs again waits for what it publishes
- * anew on the peer, as long as that may come.
+ * anew on a peer that takes part in the same play, as long as that may come.
  *
  * A host that does nothing but wait counts as unable to publish; local work beside a wait
  * (`Promise.all` with a timer, say) is not seen.
@@ -59,8 +60,6 @@ export class FactBoard {
 
   /** A host takes part; what is told of it later is told of this taking part, not of an earlier one. */
   begin(host: string): Member {
-    const before = this.#members.get(host)
-    if (before) before.past = true
     const member: Member = { state: 'running', busy: 0 }
     this.#members.set(host, member)
     return member
@@ -94,10 +93,13 @@ export class FactBoard {
     }
   }
 
-  publish<T>(host: string, fact: Fact<T>, value: T, by: Publisher = {}): void {
+  publish<T>(host: string, fact: Fact<T>, value: T, by: Site = {}): void {
     const key = keyOf(host, fact.name)
+    // The host was only gone through in the background, and takes part for real by now.
+    const isLate = by.member !== undefined && by.member !== this.#members.get(host)
+    if (isLate && this.#published.has(key)) return
     this.#published.set(key, { value, by })
-    for (const wait of this.#waits)
+    for (const wait of isLate ? [] : this.#waits)
       if (keyOf(wait.peer, wait.fact) === key) {
         this.#waits.delete(wait)
         wait.resolve(value)
@@ -116,15 +118,21 @@ export class FactBoard {
     peer: string,
     fact: Fact<T>,
     place: Place | undefined,
-    role?: string,
+    reader: Site = {},
   ): Promise<T> {
     const known = this.#published.get(keyOf(peer, fact.name))
-    const comesAnew = role !== undefined && known?.by.role === role && known.by.member?.past
-    if (known && !comesAnew) return known.value as T
+    if (known && !this.#comesAnew(peer, known.by, reader)) return known.value as T
     return (await new Promise<unknown>((resolve, reject) => {
       this.#waits.add({ host, peer, fact: fact.name, place, resolve, reject })
       this.#schedule()
     })) as T
+  }
+
+  /** Whether the role that has published it runs again, in the reader's play, and on the peer too. */
+  #comesAnew(peer: string, { role, play }: Site, reader: Site): boolean {
+    if (role === undefined || role !== reader.role || play === reader.play) return false
+    const member = this.#member(peer)
+    return member.state === 'running' && member.play === reader.play
   }
 
   /** Nothing will be published any more. */
@@ -149,13 +157,17 @@ export class FactBoard {
   }
 
   #check(): void {
+    let goOn = 0
     for (const wait of this.#waits) {
       const { state, error, unknown } = this.#member(wait.peer)
       if (state === 'running') continue
       if (unknown !== undefined) this.#end(wait, this.#unknownFact(unknown))
-      else if (state === 'failed' || !this.#useEarlier(wait))
-        this.#end(wait, noPublisher(wait, state, error))
+      else if (state === 'failed') this.#end(wait, noPublisher(wait, state, error))
+      else if (this.#useEarlier(wait)) goOn += 1
+      else this.#end(wait, noPublisher(wait, state, error))
     }
+    // They may publish what others wait for.
+    if (goOn > 0) return this.#schedule()
     const stuck = this.#stuck()
     const start = [...stuck][0]
     if (start === undefined) return
@@ -163,7 +175,6 @@ export class FactBoard {
     const reason = circle
       .map((wait) => this.#member(wait.peer).unknown)
       .find((text) => text !== undefined)
-    // One that goes on with what it was told earlier may publish what the others wait for.
     const goesOn =
       reason === undefined && circle.filter((wait) => this.#useEarlier(wait)).length > 0
     for (const wait of goesOn ? [] : circle)

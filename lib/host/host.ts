@@ -160,7 +160,7 @@ function createPeer(view: View, name: string): Peer {
       if (view.runtime.mode === 'list') throw new UnknownSignal('it depends on what the hosts say')
       if (!context.board.has(name, fact)) await context.observe(name)
       try {
-        const value = await context.board.wait(view.origin.name, name, fact, place, view.role)
+        const value = await context.board.wait(view.origin.name, name, fact, place, view.scope)
         const reason = reasonUnknown(value)
         if (reason === undefined) return value
         throw new UnknownSignal(reason)

@@ -251,7 +251,8 @@ hw_birth "$hw_pid"
  * it started. Whether its holder still lives is seen by the process that serves the holder's
  * connection, told apart from a later one of the same number by its start time, proc(5). A lock without a
  * holder is kept by a daemon that some finished command has left behind, and is given up. A run that has
- * just ended did not wait for its shells to end: theirs is waited for here.
+ * just ended did not wait for its shells to end: theirs is waited for here. What was given up meanwhile is
+ * no longer the file of that name.
  */
 const lockScript = `${libFolder}
 if [ "$hw_uid" = 0 ]; then hw_run=/run/hostwright
@@ -264,7 +265,7 @@ hw_birth() {
 hw_failed=1
 { [ -d "$hw_run" ] || mkdir -p -m 0700 -- "$hw_run"; } && [ -O "$hw_run" ] && : >>"$hw_run/lock" && exec 9<>"$hw_run/lock" && {
   export hw_lib
-  if flock -w 2 9; then
+  if flock -w 2 9 && [ /proc/self/fd/9 -ef "$hw_run/lock" ]; then
     hw_birth "$HW_SESSION"
     printf '%s\\n' "$HW_SESSION $hw_born" "$hw_holder" >|"$hw_run/holder"
     trap ': >|"$hw_run/holder"' EXIT

@@ -82,12 +82,11 @@ export function playFunction(run: Run): PlayFunction {
     const allNames = all.map((host) => host.name)
     const everyone = new Set(allNames)
     const shared = { play: `play ${run.plays.length + 1}`, hosts: allNames, first: names[0] }
-    const scope: Play['scope'] = (runtime, member) => ({
-      ...shared,
-      member,
-      tags: options.tags ?? [],
-      ...becomeScope(options, runtime),
-    })
+    const scope: Play['scope'] = (runtime, member) => {
+      member.play = shared.play
+      const tags = options.tags ?? []
+      return { ...shared, member, tags, ...becomeScope(options, runtime) }
+    }
     run.plays.push({
       body,
       later,

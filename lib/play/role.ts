@@ -38,7 +38,8 @@ const defined = new Map<string, RoleDefinition<Entries, unknown>>()
 
 /**
  * Defines a role. Its parameters come from the inventory variable of its name, property by property
- * overridden by what the call passes, and are checked before it runs.
+ * overridden by what the call passes, and are checked before it runs. Where it passes undefined, what the
+ * inventory has does not count.
  *
  * @throws HostwrightError PARAMETER_INVALID, when called: the parameter, its value's file and line;
  *   UNSUPPORTED on a system of a family that it does not support
@@ -195,7 +196,7 @@ export function checkInventoryParams(hosts: Iterable<InventoryHost>): void {
             },
           )
         }
-        const schema = entries[key]
+        const schema = Object.hasOwn(entries, key) ? entries[key] : undefined
         if (!schema)
           return fail(
             `it has no parameter "${key}"`,

@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer'
-import { randomBytes } from 'node:crypto'
 import { posix } from 'node:path'
 import { HostwrightError } from '../core/errors.js'
 import { quote } from '../core/quote.js'
@@ -182,12 +181,11 @@ function writeStep(
     `path=${quote(path)}`,
     'umask 077',
     `for old in ${temporary}??????; do [ ! -e "$old" ] || rm -f -- "$old"; done`,
-    // Where it is there already, which nobody can foresee, it is not written.
-    `tmp=${temporary}${randomBytes(5).toString('base64url').slice(0, 6)}`,
-    'set -C',
+    // For others it is closed also where the folder's default ACL would open it.
+    `tmp=$(mktemp -- ${temporary}XXXXXX) || exit 1`,
     `trap 'rm -f -- "$tmp"' EXIT`,
     `said=$(dd bs=1M count=${bytes.length} iflag=fullblock,count_bytes conv=fsync 2>&1 <&3 >"$tmp") || { printf '%s\\n' "$said" >&2; exit 1; }`,
-    'set +C; exec 3<&-',
+    'exec 3<&-',
     `case $said in *out?'${bytes.length} byte'*) ;; *) echo 'the content did not arrive whole' >&2; exit 1 ;; esac`,
     ...(isOwner && wanted.mode === '0600'
       ? []

@@ -50,14 +50,15 @@ t.test('a wait that can end is not ended', async (t) => {
 t.test('a role that runs again waits for what it publishes anew on a peer', async (t) => {
   const again = (role = 'mesh') => {
     const facts = board('a', 'b')
-    facts.publish('a', status, 1, { member: facts.of('a'), role: 'mesh' })
+    facts.publish('a', status, 1, { member: facts.of('a'), role: 'mesh', play: 'first' })
     const wait = async (from = 'b', of = 'a') =>
-      await end(facts.wait(from, of, status, place, role))
-    return { facts, wait, a: facts.begin('a'), b: facts.begin('b') }
+      await end(facts.wait(from, of, status, place, { role, play: 'second' }))
+    const [a, b] = ['a', 'b'].map((host) => Object.assign(facts.begin(host), { play: 'second' }))
+    return { facts, wait, a: a!, b: b! }
   }
   const anew = again()
   const waiting = anew.wait()
-  anew.facts.publish('a', status, 2, { member: anew.a, role: 'mesh' })
+  anew.facts.publish('a', status, 2, { member: anew.a, role: 'mesh', play: 'second' })
   t.equal(await waiting, 2)
   t.equal(await anew.wait(), 2)
 
@@ -70,19 +71,55 @@ t.test('a role that runs again waits for what it publishes anew on a peer', asyn
   t.equal(await without.wait(), 1)
 
   const failed = again()
+  const lost = failed.wait()
   failed.facts.fail(failed.a, new Error('disk full'))
-  t.match(await failed.wait(), { code: 'FACT_PUBLISHER_FAILED' })
+  t.match(await lost, { code: 'FACT_PUBLISHER_FAILED' })
+
+  const earlier = again()
+  earlier.a.play = 'between'
+  earlier.facts.fail(earlier.a, new Error('disk full'))
+  t.equal(await earlier.wait(), 1, 'what has failed in another play tells nothing here')
+
+  const elsewhere = again()
+  elsewhere.a.play = 'between'
+  t.equal(await elsewhere.wait(), 1, 'a peer that takes no part in the play is not waited for')
 
   const checked = again()
+  const unknown = checked.wait()
   checked.facts.unknown(checked.a, 'it would be installed')
   checked.facts.finish(checked.a)
-  t.ok((await checked.wait()) instanceof Known)
+  t.ok((await unknown) instanceof Known)
 
   const circle = again()
-  circle.facts.publish('b', status, 10, { member: circle.b, role: 'mesh' })
-  circle.facts.begin('b')
+  circle.facts.publish('b', status, 10, { member: circle.b, role: 'mesh', play: 'first' })
   const both = [circle.wait('b', 'a'), circle.wait('a', 'b')]
   t.same(await Promise.all(both), [1, 10], 'each has only what was told earlier')
+})
+
+t.test('one that goes on with an earlier fact may publish what others wait for', async (t) => {
+  const facts = board('a', 'b', 'c')
+  facts.publish('c', status, 1, { member: facts.of('c'), role: 'mesh', play: 'first' })
+  for (const host of ['a', 'b', 'c']) Object.assign(facts.begin(host), { play: 'second' })
+  const there = { role: 'mesh', play: 'second' }
+  const passed = facts.wait('a', 'c', status, place, there).then(() => facts.publish('a', key, 'x'))
+  const circle = [facts.wait('a', 'b', key, place), facts.wait('b', 'a', key, place)]
+  const late = facts.begin('c')
+  facts.finish(late)
+  await passed
+  facts.publish('b', key, 'y')
+  t.same(await Promise.all(circle.map(end)), ['y', 'x'])
+})
+
+t.test('what a host says that is only gone through does not stand for what it does', async (t) => {
+  const facts = board('a', 'b')
+  const observed = facts.of('a')
+  const real = facts.begin('a')
+  const wait = end(facts.wait('b', 'a', status, place))
+  facts.publish('a', status, 1, { member: observed })
+  facts.publish('a', status, 2, { member: real })
+  t.equal(await wait, 2)
+  facts.publish('a', status, 1, { member: observed })
+  t.equal(await end(facts.wait('b', 'a', status, place)), 2)
 })
 
 t.test('a wait that can not end fails at once', async (t) => {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import {
   chmodSync,
   existsSync,
@@ -173,6 +173,31 @@ t.test('file() keeps mode and owner, follows no symlink, and lineInFile() does',
   t.equal(readFileSync(at('target'), 'utf8'), 'target\nmore\n')
   t.equal(mode(at('target')), '600')
 })
+
+t.test(
+  'a file is closed to others while it is written, whatever the folder hands down',
+  async (t) => {
+    const folder = await tempFolder(t)
+    // acl(5): the default ACL user::rwx, group::r-x, other::r-x, as the kernel keeps it.
+    const acl = `import os, struct, sys
+entries = [(1, 7), (4, 5), (0x20, 5)]
+value = struct.pack('<I', 2) + b''.join(struct.pack('<HHI', tag, perm, 0xffffffff) for tag, perm in entries)
+os.setxattr(sys.argv[1], 'system.posix_acl_default', value)`
+    execFileSync('python3', ['-c', acl, folder])
+    const path = join(folder, 'token')
+    const seen = join(folder, 'seen')
+    const wish = file({
+      path,
+      content: secret('a token that nobody sees'),
+      mode: '0600',
+      validate: `stat -c %a %s >${seen}`,
+    })
+    t.same((await ensure(t, [wish])).statuses, ['changed'])
+    t.equal(readFileSync(seen, 'utf8'), '600\n')
+    t.equal(mode(path), '600')
+    t.same((await ensure(t, [wish])).statuses, ['ok'])
+  },
+)
 
 t.test('validate refuses a content before it is in place; backup keeps the old one', async (t) => {
   const folder = await tempFolder(t)

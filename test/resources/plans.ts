@@ -440,7 +440,7 @@ const cases: readonly Case[] = [
     resource: file({ path: '/etc/f', content: 'abc' }),
     given: etc('abc', { ...aFile, type: 'symlink', target: 'g' }),
     changes: ['type: symlink to g → file', 'content: absent → 3 bytes'],
-    steps: [/mv -fT -- "\$tmp" "\$path" && trap - EXIT$/],
+    steps: [/mv -fT\$z -- "\$tmp" "\$path" && trap - EXIT$/],
   },
   {
     name: 'file() has systemd read a unit at once, and validates and backs up before it renames',
@@ -456,7 +456,7 @@ const cases: readonly Case[] = [
       ...etc('abc', aFile, '/etc/systemd/system/a.service'),
     ],
     changes: ['content: 3 bytes → 1 byte'],
-    steps: [/\( check "\$tmp" \)[^]*cp -a -- "\$path"[^]*mv -fT [^]*daemon-reload/],
+    steps: [/\( check "\$tmp" \)[^]*cp -a -- "\$path"[^]*mv -fT[^]*daemon-reload/],
   },
   {
     name: 'file() removes',

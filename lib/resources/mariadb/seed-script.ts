@@ -26,7 +26,7 @@ export interface SeedScript {
 export function seedScript({ connections, user, replace }: SeedScript): string {
   return `
 ${clientLookup} && dump=$(command -v mariadb-dump || command -v mysqldump) || exit 1
-exec 9>/run/hostwright-mariadb-seed.lock && flock -n 9 || exit ${alreadySeeding}
+exec 8>/run/hostwright-mariadb-seed.lock && flock -n 8 || exit ${alreadySeeding}
 options=$(cat)
 here() { "$client" --batch --skip-column-names --raw --max-allowed-packet=1G --default-character-set=utf8mb4 --init-command='SET SESSION sql_log_bin=0'; }
 there() { program=$1; shift; printf '%s\\n' "$options" | "$program" --defaults-extra-file=/dev/stdin "$@"; }
