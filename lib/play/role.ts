@@ -111,7 +111,7 @@ function checkParams<E extends Entries, Output>(
   const given = inventoryParams(name, host)
   const entries: Entries = schema?.entries ?? {}
   const problem = (key: string | undefined, text: string, hint?: string) => {
-    const fromCall = key !== undefined && key in passed
+    const fromCall = key !== undefined && Object.hasOwn(passed, key)
     return new HostwrightError(
       'PARAMETER_INVALID',
       `Cannot use role "${name}" on "${host.name}": ${text}`,
@@ -140,7 +140,7 @@ function checkParams<E extends Entries, Output>(
   if (result.success) return result.output
   const issue = result.issues[0]
   const key = issue.path?.[0]?.key as string | undefined
-  if (key !== undefined && !(key in merged))
+  if (key !== undefined && !Object.hasOwn(merged, key))
     throw problem(
       undefined,
       `parameter "${key}" is missing`,

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { HostwrightError } from '../../lib/core/errors.js'
@@ -626,6 +626,23 @@ t.test('the shell of a run that has just ended is waited for', async (t) => {
     })
   })
   t.same(tasks, ['a cell one: changed'])
+
+  // Another run gives the lock up for a new one while this one waits for it.
+  const givenUp = spawn(
+    'sh',
+    [
+      '-c',
+      `exec 9<>${lock}/lock; flock 9; echo locked; sleep 0.5; rm ${lock}/lock; : >${lock}/lock`,
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  await new Promise((resolve) => givenUp.stdout.once('data', resolve))
+  await testRun({ inventory }, async (play) => {
+    await play('next', { hosts: 'all' }, async (host) => {
+      await host.ensure(cell({ path: join(folder, 'one'), value: '2' }))
+      t.equal(spawnSync('flock', ['-n', `${lock}/lock`, 'true']).status, 1, 'the new one is taken')
+    })
+  })
 })
 
 t.test('secrets show nowhere', async (t) => {

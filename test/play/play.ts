@@ -400,6 +400,11 @@ t.test(
         message: /has no parameter "prot"/,
         line: 8,
       },
+      {
+        lines: ['port: 1', 'password: hunter22', 'constructor: 2'],
+        message: /has no parameter "constructor"/,
+        line: 8,
+      },
       { lines: ['port: 1', 'password: ""'], message: /parameter "password": is empty/, line: 7 },
     ]
     for (const { lines, message, line } of cases) {
