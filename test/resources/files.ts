@@ -174,16 +174,39 @@ t.test('file() keeps mode and owner, follows no symlink, and lineInFile() does',
   t.equal(mode(at('target')), '600')
 })
 
+/** acl(5): gives a folder the default ACL user::rwx, group::r-x, other::r-x, as the kernel keeps it. */
+function handDown(folder: string): void {
+  const acl = `import os, struct, sys
+entries = [(1, 7), (4, 5), (0x20, 5)]
+value = struct.pack('<I', 2) + b''.join(struct.pack('<HHI', tag, perm, 0xffffffff) for tag, perm in entries)
+os.setxattr(sys.argv[1], 'system.posix_acl_default', value)`
+  execFileSync('python3', ['-c', acl, folder])
+}
+
+t.test('a directory gets its mode, whatever the one above hands down', async (t) => {
+  const folder = await tempFolder(t)
+  const [acl, group] = [join(folder, 'acl'), join(folder, 'group')]
+  for (const path of [acl, group]) mkdirSync(path)
+  handDown(acl)
+  chmodSync(group, 0o2755)
+  const modes = ['0700', '0755', '0777', '1777', '2750']
+  const wishes = [acl, group].flatMap((parent) =>
+    modes.map((each) => directory({ path: join(parent, each), mode: each })),
+  )
+  wishes.push(directory({ path: join(group, 'plain') }))
+  const made = await ensure(t, wishes)
+  t.equal(made.error, undefined)
+  for (const parent of [acl, group])
+    for (const each of modes) t.equal(mode(join(parent, each)).padStart(4, '0'), each, parent)
+  t.equal(mode(join(group, 'plain')), '2755', 'where no mode is wished the bit is inherited')
+  t.same(new Set((await ensure(t, wishes)).statuses), new Set(['ok']))
+})
+
 t.test(
   'a file is closed to others while it is written, whatever the folder hands down',
   async (t) => {
     const folder = await tempFolder(t)
-    // acl(5): the default ACL user::rwx, group::r-x, other::r-x, as the kernel keeps it.
-    const acl = `import os, struct, sys
-entries = [(1, 7), (4, 5), (0x20, 5)]
-value = struct.pack('<I', 2) + b''.join(struct.pack('<HHI', tag, perm, 0xffffffff) for tag, perm in entries)
-os.setxattr(sys.argv[1], 'system.posix_acl_default', value)`
-    execFileSync('python3', ['-c', acl, folder])
+    handDown(folder)
     const path = join(folder, 'token')
     const seen = join(folder, 'seen')
     const wish = file({
