@@ -14,6 +14,11 @@ const missing = Symbol('missing')
 /** What planned steps have done to answers that were or will be given, oldest first. */
 export type Predictions = Effects[]
 
+/** Whether a planned step gives an answer, whatever the host says now. */
+export function isPlanned(predictions: Predictions, { id }: Query): boolean {
+  return predictions.some(({ becomes }) => becomes?.some(([about]) => about.id === id))
+}
+
 /** What the host has answered, seen through what planned steps will have changed. */
 export class Answers {
   readonly #given = new Map<string, { readonly query: Query; readonly answer: unknown }>()

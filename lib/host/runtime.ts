@@ -47,7 +47,7 @@ export interface RunContext {
 /** One host in one run: what outlives a play. */
 export class HostRuntime {
   readonly #answers = new Map<string, Answers>()
-  readonly #predictions: Predictions = []
+  protected readonly predictions: Predictions = []
   readonly #prefetches = new Map<string, Prefetch>()
   #facts: Promise<SystemFacts> | undefined
   /** What is to run at the end of the play, with the views that have asked for it. */
@@ -77,7 +77,7 @@ export class HostRuntime {
     let answers = this.#answers.get(user)
     if (!answers) {
       const prefetch = this.prefetch(user)
-      answers = new Answers(this.#predictions, true, (query) => prefetch.take(query, ''))
+      answers = new Answers(this.predictions, true, (query) => prefetch.take(query, ''))
       this.#answers.set(user, answers)
     }
     return answers

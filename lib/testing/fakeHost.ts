@@ -10,6 +10,7 @@ import {
   View,
   type RunContext,
 } from '../host/index.js'
+import { isPlanned } from '../host/answers.js'
 import { Prefetch } from '../host/prefetch.js'
 import type { InventoryHost } from '../inventory/types.js'
 import type { TaskEvent } from '../report/events.js'
@@ -73,7 +74,12 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
     user: user ?? 'root',
   }))
   const declared = declaredAnswers(name, options)
-  runtime.answers = (user) => new Declared(name, (query) => answerOf(query, user))
+  runtime.answers = (user) =>
+    new Declared(
+      name,
+      (query) => answerOf(query, user),
+      (query) => runtime.isPlanned(query),
+    )
   const answerOf = (query: Query, user: string) =>
     declared(query) ?? (recorded && recordedAnswer(recorded, user, query, options.system))
   const hosts = [name, ...Object.keys(peers)]
@@ -86,11 +92,13 @@ class Declared extends Prefetch {
   constructor(
     private readonly host: string,
     private readonly answers: (query: Query) => { readonly answer: unknown } | undefined,
+    private readonly planned: (query: Query) => boolean,
   ) {
     super(undefined, { made: 0 })
   }
 
-  override take(query: Query): { readonly answer: unknown } {
+  override take(query: Query): { readonly answer: unknown } | undefined {
+    if (this.planned(query)) return undefined
     const answer = this.answers(query)
     if (answer !== undefined) return answer
     const hint = 'declare it: answers: [[query, answer]]'
@@ -104,21 +112,26 @@ class FakeRuntime extends HostRuntime {
   override prefetch(user = ''): Prefetch {
     return this.answers(user)
   }
+
+  isPlanned(query: Query): boolean {
+    return isPlanned(this.predictions, query)
+  }
 }
 
 /** What `host.$` prints is declared or recorded too. */
 function noConnection(name: string, { recorded, commands = {} }: FakeHostOptions): Connection {
-  const replyOf = (script: string, user: string): FakeCommand => {
+  const replyOf = (message: Message, user: string): FakeCommand => {
+    const script = message.script.trim()
     if (Object.hasOwn(commands, script)) {
       const said = commands[script] ?? ''
       return typeof said === 'string' ? { stdout: said } : said
     }
-    if (recorded) return recordedCommand(recorded, user, script)
+    if (recorded) return recordedCommand(recorded, user, message)
     throw undeclared(name, `run "${script}"`, 'declare what it prints: commands')
   }
-  const run = async (user: string, { script, onStdout }: Message): Promise<Reply> => {
-    const { stdout = '', stderr = '', exitCode = 0 } = replyOf(script.trim(), user)
-    onStdout?.(Buffer.from(stdout))
+  const run = async (user: string, message: Message): Promise<Reply> => {
+    const { stdout = '', stderr = '', exitCode = 0 } = replyOf(message, user)
+    message.onStdout?.(Buffer.from(stdout))
     return await Promise.resolve({
       stdout: Buffer.from(stdout),
       stderr: Buffer.from(stderr),

@@ -6,9 +6,10 @@ import { RecordingRuntime, RecordingView } from './recording-runtime.js'
 /**
  * Records what a role or resources ask a host, and what it answers, for {@link fakeHost}. They are
  * planned as in check mode: nothing is changed, and nothing is told of it. What it gives is plain data
- * to be kept as JSON. It holds what a file's readers may know: secrets, files that not everyone on the
- * host may read, private keys and password hashes are left out, and listed as such. Look it through
- * all the same before you give it away: it tells of the host.
+ * to be kept as JSON. Left out, and listed as such, are secrets, contents and digests of files that not
+ * everyone on the host is known to be able to read, and what looks like a private key or a password's
+ * hash. What a command prints is judged by its look alone. Look it through before you give it away: it
+ * tells of the host.
  *
  * The other hosts' facts that a role waits for must be published already.
  *

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+import type { Message } from '../connection/types.js'
 import { HostwrightError } from '../core/errors.js'
 import { Secret } from '../core/secret.js'
 import type { Query } from '../resources/types.js'
@@ -15,7 +17,7 @@ export interface RecordedHost {
 export interface RecordedAccount {
   /** By the question. Bytes stand as `{ $text }` or `{ $base64 }`. */
   readonly answers: Readonly<Record<string, unknown>>
-  /** What `host.$` with `readOnly` gave, by the command as it was sent. */
+  /** What `host.$` with `readOnly` gave, by the command as it was sent and a digest of its input. */
   readonly commands: Readonly<Record<string, FakeCommand>>
   /** What was asked and is not kept, and why. */
   readonly leftOut: Readonly<Record<string, string>>
@@ -45,11 +47,23 @@ export function recordedAnswer(
  *
  * @throws HostwrightError UNSUPPORTED where it did not run
  */
-export function recordedCommand(recorded: RecordedHost, user: string, script: string): FakeCommand {
+export function recordedCommand(
+  recorded: RecordedHost,
+  user: string,
+  message: Message,
+): FakeCommand {
   const { commands = {}, leftOut = {} } = accountOf(recorded, user)
-  const reply = Object.hasOwn(commands, script) ? commands[script] : undefined
-  if (reply === undefined) throw notRecorded(recorded, `run "${script}"`, leftOut[script])
+  const key = commandKey(message)
+  const reply = Object.hasOwn(commands, key) ? commands[key] : undefined
+  if (reply === undefined) throw notRecorded(recorded, `run "${key}"`, leftOut[key])
   return reply
+}
+
+/** What a command is known by. With other input it may give something else. */
+export function commandKey({ script, input }: Message): string {
+  const command = script.trim()
+  if (!(input instanceof Uint8Array)) return command
+  return `${command} <sha256:${createHash('sha256').update(input).digest('hex')}`
 }
 
 function accountOf({ user: own, accounts }: RecordedHost, user: string): Partial<RecordedAccount> {

@@ -4,7 +4,7 @@ import type { Place } from '../core/place.js'
 import { FactBoard } from '../facts/board.js'
 import type { Fact } from '../facts/fact.js'
 import { HostRuntime, View, type Scope } from '../host/index.js'
-import { Answers } from '../host/answers.js'
+import { Answers, isPlanned, type Predictions } from '../host/answers.js'
 import { system, type SystemFacts } from '../resources/probes/index.js'
 import type { Query } from '../resources/types.js'
 import type { Recording } from './recording.js'
@@ -28,7 +28,14 @@ export class RecordingRuntime extends HostRuntime {
     if (!answers) {
       const prefetch = this.prefetch(user)
       const put = (query: Query, answer: unknown) => this.recording.answer(user, query, answer)
-      answers = new RecordedAnswers((query) => prefetch.take(query, 'recordHost'), put)
+      const earlier = (query: Query) => {
+        // A fake host refuses what it does not know.
+        if (isPlanned(this.predictions, query)) return undefined
+        const found = prefetch.take(query, 'recordHost')
+        if (found) put(query, found.answer)
+        return found
+      }
+      answers = new RecordedAnswers(this.predictions, earlier, put)
       this.#users.set(user, answers)
     }
     return answers
@@ -45,12 +52,14 @@ export class RecordingRuntime extends HostRuntime {
   }
 }
 
+/** What comes ahead of its question is put down where it is taken. */
 class RecordedAnswers extends Answers {
   constructor(
+    planned: Predictions,
     earlier: (query: Query) => { readonly answer: unknown } | undefined,
     private readonly put: (query: Query, answer: unknown) => void,
   ) {
-    super([], true, earlier)
+    super(planned, true, earlier)
   }
 
   override give(query: Query, answer: unknown): void {
@@ -80,10 +89,9 @@ export class RecordingView extends View {
       message.onStdout?.(chunk)
     }
     const reply = await super.exchange({ ...message, onStdout })
-    this.recording.command(this.become?.user ?? '', message.script.trim(), {
-      stdout: Buffer.concat(stdout).toString(),
-      ...(reply.stderr.length > 0 && { stderr: reply.stderr.toString() }),
-      ...(reply.exitCode !== 0 && { exitCode: reply.exitCode }),
+    this.recording.command(this.become?.user ?? '', message, {
+      ...reply,
+      stdout: Buffer.concat(stdout),
     })
     return reply
   }
