@@ -92,7 +92,7 @@ function findPackage(wanted: string): string {
 }
 
 function ownRoles(): string {
-  const own = readdirSync(fileURLToPath(new URL('../../roles', import.meta.url)))
+  const own = readdirSync(fileURLToPath(new URL('../roles', libFolder)))
   return `Hostwright's own: ${own.join(', ')}`
 }
 

@@ -31,6 +31,7 @@ import {
 } from '../fixtures/packed.js'
 import { blocksOf, scriptOf } from '../fixtures/page.js'
 import { checkedOnHosts, labExamples, programsOnHosts } from '../docs/on-hosts.js'
+import { linksIn } from '../docs/documents.js'
 import { examples } from '../docs/program.js'
 import { runExample } from '../docs/run-example.js'
 import { serveRegistry } from '../fixtures/registry.js'
@@ -93,6 +94,19 @@ t.test('the package', { timeout: 1_500_000 }, async (t) => {
       'docs/errors.md',
     ])
       t.ok(files.includes(path), path)
+    // Pictures and the project's own source are left to who has the repository.
+    const elsewhere = /\.(?:png|svg)$|^(?:lib|test)\//
+    for (const page of files.filter((one) => /^(?!lib\/).*\.md$/.test(one))) {
+      const links = linksIn(readFileSync(join(root, page), 'utf8'))
+        .map((link) => link.replace(/#.*/, ''))
+        .filter((link) => link !== '' && !link.startsWith('https:'))
+        .map((link) => join(dirname(page), link))
+      for (const link of links.filter((path) => !elsewhere.test(path)))
+        t.ok(
+          files.some((path) => path === link || path.startsWith(`${link}/`)),
+          `${page}: ${link}`,
+        )
+    }
     t.same(
       files.filter((one) =>
         /^(?!lib\/cli\/template\/).*\.test\.|(^|\/)test\/|^(playbooks|inventories)\//.test(one),
@@ -173,6 +187,16 @@ t.test('the package', { timeout: 1_500_000 }, async (t) => {
       { exitCode: 1, stderr: '  see: node_modules/hostwright/docs/errors.md#usage_invalid\n' },
       'its errors lead to the page that it holds',
     )
+    t.match(await runIn(site, 'npx', 'hostwright', 'doc', 'none'), {
+      exitCode: 1,
+      stderr: /^ {2}hint: .*Hostwright's own: acme2certifier_django, /m,
+    })
+    const { stdout } = await runIn(site, 'npx', 'hostwright', 'doc', 'drift_timer')
+    const page = /^Read more in (.+)$/m.exec(stdout)?.[1] ?? ''
+    const links = linksIn(readFileSync(join(site, page), 'utf8'))
+    t.ok(links.length > 0, page)
+    for (const link of links)
+      t.ok(existsSync(join(site, dirname(page), link.replace(/#.*/, ''))), `${page}: ${link}`)
   })
 
   await t.test('says where a role of it works', async (t) => {

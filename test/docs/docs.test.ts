@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import t from 'tap'
 import { errorCodes } from '../../lib/core/errors.js'
 import * as resources from '../../lib/resources/index.js'
-import { documents, root } from './documents.js'
+import { documents, linksIn, root } from './documents.js'
 import './examples.js'
 import { program } from './program.js'
 import { resourcesPage } from './resources-page.js'
@@ -23,13 +23,7 @@ function anchorsOf(text: string): readonly string[] {
 
 t.test('links lead somewhere', async (t) => {
   for (const document of documents) {
-    // What stands between back quotes is no link.
-    const text = read(document).replace(/```.*?```|`[^`\n]*`/gs, '')
-    const links = [
-      ...text.matchAll(/\]\(([^)\s]+)\)|<(?:img|source) [^>]*\bsrc(?:set)?="([^"]+)"/g),
-    ]
-    for (const [, link, picture] of links) {
-      const target = link ?? picture ?? ''
+    for (const target of linksIn(read(document))) {
       if (target.startsWith('https:')) continue
       const [path = '', anchor] = target.split('#')
       const file = path === '' ? join(root, document) : resolve(root, dirname(document), path)

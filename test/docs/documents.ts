@@ -14,3 +14,11 @@ export const documents: readonly string[] = [
       .map((name) => join(folder, name)),
   ),
 ]
+
+/** What the links and pictures of a document lead to; what stands between back quotes is no link. */
+export function linksIn(text: string): readonly string[] {
+  const found = text
+    .replace(/```.*?```|`[^`\n]*`/gs, '')
+    .matchAll(/\]\(([^)\s]+)\)|<(?:img|source) [^>]*\bsrc(?:set)?="([^"]+)"/g)
+  return [...found].map(([, link, picture]) => link ?? picture ?? '')
+}
