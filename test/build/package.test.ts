@@ -33,7 +33,7 @@ import { blocksOf, scriptOf } from '../fixtures/page.js'
 import { checkedOnHosts, labExamples, programsOnHosts } from '../docs/on-hosts.js'
 import { linksIn } from '../docs/documents.js'
 import { examples } from '../docs/program.js'
-import { runExample } from '../docs/run-example.js'
+import { isAsSaid, runExample } from '../docs/run-example.js'
 import { serveRegistry } from '../fixtures/registry.js'
 import { tempFolder } from '../fixtures/run.js'
 
@@ -445,7 +445,13 @@ t.test('the examples that take hosts run on some', { timeout: 900_000 }, async (
   t.teardown(async () => await lab.down())
   for (const name of labExamples) {
     await lab.up()
-    await runExample(of(name), t.testdirName, { lab, t })
+    const { said } = await runExample(of(name), t.testdirName, { lab, t })
+    for (const one of said) t.ok(isAsSaid(one), `${name}: ${one.text}`, one)
+    if (name.startsWith('docs/'))
+      t.ok(
+        said.some(({ wanted }) => wanted),
+        `${name} says something`,
+      )
   }
   await lab.up()
   const inventory = await loadInventory({ sources: [], data: await lab.load() })
@@ -462,7 +468,8 @@ t.test('the examples that take hosts run on some', { timeout: 900_000 }, async (
     await body({ play, inventory, check: true })
   for (const name of checkedOnHosts) {
     events.length = 0
-    await runExample(of(name), t.testdirName, { playbook })
+    const { said } = await runExample(of(name), t.testdirName, { playbook })
+    for (const one of said) t.ok(isAsSaid(one), `${name}: ${one.text}`, one)
     const planned = Object.values(changesOf(events))
     t.ok(planned.length === 2 && planned.every((count) => count > 1), `${name}: ${planned.join()}`)
   }

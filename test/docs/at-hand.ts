@@ -1,7 +1,22 @@
 // What a reader of an example has at hand, by the names that the examples use.
 import { spawnSync } from 'node:child_process'
 import * as v from 'valibot'
-import { fact, file, HostwrightError, mariadbStatus, role, secret } from '../../lib/index.js'
+import {
+  fact,
+  file,
+  firewalldPolicy,
+  HostwrightError,
+  mariadbDatabase,
+  mariadbGtidWait,
+  mariadbReplicaPosition,
+  mariadbSeed,
+  mariadbStatus,
+  mariadbUser,
+  mariadbVariables,
+  role,
+  secret,
+  type Resource,
+} from '../../lib/index.js'
 import { loadInventory } from '../../lib/inventory/index.js'
 import { defineLab } from '../../lib/lab/index.js'
 import {
@@ -31,10 +46,55 @@ const said = `yes
 <resultset statement="SELECT 1"><row><field name="one">1</field></row></resultset>
 <errors>
 `
-const [before, state, after, databases, replicas] = mariadbStatus({}).type.reads({} as never)
+const asks = ({ type, wish }: Resource<unknown>) => type.reads(wish as never)
+const [before, state, after, databases, replicas] = asks(mariadbStatus({}))
 const rows = (...of: readonly object[]) => ({ state: 'running', rows: of })
 const master = rows({ File: 'binlog.000001', Position: '342' })
 const gtid = '0-1-5'
+export const password = secret('correct horse')
+const copied = '1-1-40'
+
+/** What the examples that ask a firewalld or a MariaDB are planned by: questions, and their answers. */
+const answered = (resource: Resource<unknown>, ...answers: readonly unknown[]) =>
+  asks(resource).map((query, index): readonly [Query, unknown] => [query, answers[index]])
+
+const answers = [
+  ...answered(firewalldPolicy({ name: 'database', rules: [] }), {
+    installed: true,
+    running: true,
+    permanent: null,
+    runtime: null,
+    missing: [],
+    defaultZone: 'public',
+    zones: { public: '<zone><service name="ssh"/></zone>' },
+    ssh: { client: '198.51.100.1', port: 22, interface: 'eth0', services: ['ssh'] },
+  }),
+  ...answered(mariadbDatabase({ name: 'acme2certifier' }), rows()),
+  ...answered(
+    mariadbGtidWait({ position: copied, timeout: 30_000 }),
+    rows({ reached: '0', position: copied }),
+    rows(),
+  ),
+  ...answered(mariadbReplicaPosition({ reached: '' }), rows({ position: '1-1-30' })),
+  // The copy is made: a server that holds data is refused before.
+  ...answered(
+    mariadbSeed({ source: '', user: '', password, position: '' }),
+    rows({ name: 'acme2certifier' }),
+    rows({ position: copied }),
+    rows(),
+  ),
+  ...answered(mariadbUser({ name: 'acme', privileges: {} }), rows(), {
+    ...rows(),
+    error: { code: 1141, message: 'There is no such grant defined' },
+  }),
+  ...answered(
+    mariadbVariables({ values: { server_id: 1, log_slave_updates: true } }),
+    rows(
+      { Variable_name: 'server_id', Value: '1' },
+      { Variable_name: 'log_slave_updates', Value: 'OFF' },
+    ),
+  ),
+]
 
 /** A host on which what the examples look for is as they say. */
 export function newHost(): FakeHost {
@@ -83,6 +143,7 @@ export function newHost(): FakeHost {
       [state!, rows({ version: '10.11', binlogPosition: gtid, binlogState: gtid })],
       [databases!, rows({ name: 'acme2certifier' })],
       [replicas!, rows()],
+      ...answers,
     ],
     peers: {
       db2: {
@@ -96,7 +157,6 @@ export function newHost(): FakeHost {
 }
 
 export const port = 22
-export const password = secret('correct horse')
 export const passphrase = secret('battery staple')
 export const key = '/usr/share/keyrings/example.gpg'
 
