@@ -15,6 +15,8 @@ export function project({ folder, git, revision }: Params): readonly Resource[] 
   const mark = quote(`${folder}/.git/hostwright-installed`)
   const lines = [
     'set -e',
+    // The account has to read all of it, whatever root's umask is.
+    'umask 022',
     `mkdir -p -- ${at}`,
     // Checks hold it while they run: none loses its packages half-way, and none begins without them.
     `exec 9<${at}`,

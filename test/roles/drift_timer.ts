@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import * as v from 'valibot'
@@ -175,8 +175,10 @@ t.test('project() has the project at its commit', async (t) => {
   t.match(one.run, `checkout -q --detach --force ${first}`)
   t.match(one.run, /^npm ci --omit=dev --ignore-scripts /m)
   t.notOk(shell(one.unless), 'it is not there')
-  t.ok(shell(one.run))
+  t.ok(shell(`umask 077\n${one.run}`))
   t.equal(read(), 'one', 'not the newest')
+  for (const path of [target, join(target, 'file'), join(target, '.git/HEAD')])
+    t.equal(statSync(path).mode & 0o044, 0o044, `the account can read ${path}`)
   t.ok(shell(one.unless), 'it is there')
   const two = steps(second)
   t.notOk(shell(two.unless), 'another commit is not')
