@@ -255,7 +255,10 @@ t.test('smtp() logs in, is taken once, and tries again what is refused for now',
 
   await tell(series.next([told({ task: 'file /ünï' })]))
   t.equal(count('MAIL'), 4, 'what is refused for good is not tried again')
-  t.match(notes, [/by smtp, and the next check tries again: .*550 no such mailbox/])
+  t.match(notes, [
+    /by smtp, and the next check tries again: smtp:.*550 no such mailbox; check the addresses/,
+  ])
+  t.match(notes[0], server, 'which server it is')
   t.equal(mails.length, 1)
 
   const wrong = [{ ...common, server, password: 'another password' }]
@@ -264,7 +267,7 @@ t.test('smtp() logs in, is taken once, and tries again what is refused for now',
   t.same(again.notes, [], 'with another password it is the same receiver, who knows it')
   const refused = await teller(wrong, await tempFolder(t))
   await refused.tell(record)
-  t.match(refused.notes, [/535 no such account/])
+  t.match(refused.notes, [/535 no such account; check its user and password$/])
   t.notMatch(refused.notes.join(), 'another password')
   t.equal(mails.length, 1)
 
@@ -274,6 +277,10 @@ t.test('smtp() logs in, is taken once, and tries again what is refused for now',
   await far.tell(record)
   t.match(far.notes, [/by smtp, and the next check tries again: .*(?:TLS|STARTTLS)/i])
   t.equal(count('AUTH'), before, 'no password is sent without TLS')
+  // Nothing has that port here.
+  const gone = await teller([{ ...common, server: 'smtp://127.0.0.1:1', password }], folder)
+  await gone.tell(record)
+  t.match(gone.notes, [/ECONNREFUSED.*; check its name and port, and that it can be reached/])
   const tls = await teller([{ ...common, server: `smtps://127.0.0.1:${port}`, password }], folder)
   await tls.tell(record)
   t.equal(tls.notes.length, 1)
@@ -335,6 +342,8 @@ t.test(
       }
       t.equal(exitCode, 1, name)
       t.match(stderr, refusal, name)
+      t.match(stderr, `${url}:${port}: `, name)
+      t.match(stderr, '; check that it speaks TLS at this port', name)
       t.notMatch(stderr, password)
       t.notMatch(commands.join(), 'AUTH', `${name}: it does not log in`)
       t.same(mails, [])

@@ -20,7 +20,7 @@ interface Smtp {
  * Hands a message to a mail server; again where it can't be reached, or refuses for now (4xx).
  *
  * @see RFC 5321
- * @throws Error what it said last
+ * @throws Error which server it is, what it said last, and what to do
  */
 export async function smtp(request: Smtp): Promise<void> {
   const { user, password = '', from, to, message, delays } = request
@@ -46,10 +46,26 @@ export async function smtp(request: Smtp): Promise<void> {
       })
       return
     } catch (error) {
-      const { responseCode = 0 } = error as { readonly responseCode?: number }
-      if (delay === undefined || responseCode >= 500) throw error
+      const failure = error as Failure
+      if (delay === undefined || (failure.responseCode ?? 0) >= 500)
+        throw new Error(`${request.server}: ${failure.message}; ${remedyOf(failure)}`, {
+          cause: error,
+        })
       await sleep(delay)
     }
+}
+
+interface Failure extends Error {
+  readonly code?: string
+  readonly responseCode?: number
+}
+
+function remedyOf({ code, message, responseCode }: Failure): string {
+  if (code === 'EAUTH') return 'check its user and password'
+  if (/certificate|TLS|SSL/i.test(message))
+    return 'check that it speaks TLS at this port (smtps:// from the start, smtp:// by STARTTLS), with a certificate for this name; NODE_EXTRA_CA_CERTS names a CA of your own'
+  if (responseCode !== undefined) return 'check the addresses, and what the server lets them do'
+  return 'check its name and port, and that it can be reached from here'
 }
 
 /**
