@@ -1,4 +1,4 @@
-import { file, template } from '../../lib/index.js'
+import { file, template, type Host } from '../../lib/index.js'
 import type { Family } from './families.js'
 import { nginxTest, reloadNginx } from './handlers.js'
 import type { Params } from './params.js'
@@ -6,7 +6,7 @@ import { selfSigned } from './selfSigned.js'
 
 const folder = '/etc/nginx/conf.d'
 const plain = `${folder}/nginx_acme_srv.conf`
-export const certificate = '/etc/nginx/acme2certifier_cert.pem'
+const certificate = '/etc/nginx/acme2certifier_cert.pem'
 const key = '/etc/nginx/acme2certifier_key.pem'
 
 /** The sites for HTTP and HTTPS, under the names that the package's examples have. */
@@ -44,6 +44,11 @@ export function nginxSites(
       validate: alone(`cat ${plain} %s`),
     }),
   ]
+}
+
+/** The certificate that a node's nginx shows, in PEM. */
+export async function shownBy(host: Host): Promise<string> {
+  return (await host.$({ readOnly: true })`cat ${certificate}`).stdout
 }
 
 /** Tests sites before they take the place of those that nginx would read at its next start. */

@@ -1,8 +1,10 @@
 import { check, HostwrightError, role, type Check, type Host } from '../../lib/index.js'
 import { directoryIsRight } from './directory.js'
-import { certificate } from './nginx.js'
+import { shownBy } from './nginx.js'
 import { addressOf } from './nodes.js'
 import { params } from './params.js'
+
+export { verifyEnrolment } from './verifyEnrolment.js'
 
 /** Milliseconds for a server that is coming up. */
 const patience = 30_000
@@ -41,11 +43,6 @@ export const verifyAcme2certifierDjango = role({
     return [bound, plain, secure]
   },
 })
-
-/** The certificate that a node's nginx shows, in PEM. */
-export async function shownBy(host: Host): Promise<string> {
-  return (await host.$({ readOnly: true })`cat ${certificate}`).stdout
-}
 
 async function isBound(host: Host): Promise<void> {
   const { stdout } = await host.$({ readOnly: true })`ss -Hltnp`

@@ -6,9 +6,9 @@ import { ask } from '../mariadb_master_master/sql.js'
 import { isOpenssl, opensslOptions } from './configuration.js'
 import { familyOf } from './families.js'
 import { here, succeed, withLego, type Lego, type Server } from './lego.js'
+import { shownBy } from './nginx.js'
 import { addressOf, nodesOf } from './nodes.js'
 import { params, type Params } from './params.js'
-import { shownBy } from './verify.js'
 
 /** Milliseconds for what one node has done to come to another. */
 const patience = 20_000

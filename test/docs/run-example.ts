@@ -82,6 +82,7 @@ function isResource(value: unknown): value is Resource {
 function fileOf(specifier: string): string {
   const [, room = ''] = /^hostwright(?:\/(.*))?$/.exec(specifier) ?? []
   if (!specifier.startsWith('hostwright')) return specifier
+  if (/^roles\/\w+\/verify$/.test(room)) return join(root, `${room}.js`)
   if (room.startsWith('roles/')) return join(root, room, 'index.js')
   return join(root, 'lib', room === 'test' ? 'testing' : room, 'index.js')
 }
