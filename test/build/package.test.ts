@@ -36,6 +36,7 @@ import { examples } from '../docs/program.js'
 import { isAsSaid, runExample } from '../docs/run-example.js'
 import { serveRegistry } from '../fixtures/registry.js'
 import { tempFolder } from '../fixtures/run.js'
+import { webRun } from '../report/fixtures/web-run.js'
 
 /** What CI has no time for. */
 const whole = { skip: process.env['HOSTWRIGHT_TEST'] !== 'all' && 'only with HOSTWRIGHT_TEST=all' }
@@ -65,6 +66,21 @@ function changesOf(events: readonly HostwrightEvent[]): Readonly<Record<string, 
   return Object.fromEntries(
     Object.entries(recap?.hosts ?? {}).map(([host, { changed }]) => [host, changed]),
   )
+}
+
+/** What the console shows of a run, host by host, but how long it took. */
+function shownOf(events: readonly HostwrightEvent[]) {
+  const recap = events.find((event): event is RecapEvent => event.type === 'recap')
+  const tasks = events.filter(
+    (event): event is TaskEvent => event.type === 'task' && event.status !== 'ok',
+  )
+  return Object.entries(recap?.hosts ?? {}).map(([host, counts]) => ({
+    host,
+    counts,
+    tasks: tasks
+      .filter((task) => task.host === host)
+      .map(({ task, role, status, changes }) => ({ task, role, status, changes })),
+  }))
 }
 
 t.test('the package', { timeout: 1_500_000 }, async (t) => {
@@ -233,6 +249,34 @@ t.test('the package', { timeout: 1_500_000 }, async (t) => {
       t.equal(tested.exitCode, 0, `${tested.stdout}\n${tested.stderr}`)
     }
   })
+
+  await t.test(
+    'README.md shows what its playbook does on two blank hosts, and again',
+    async (t) => {
+      const [inventory, web] = ['web-hosts.ts', 'web.ts']
+      const groups = { web: { hosts: ['web1', 'web2'] } }
+      const wish = {
+        name: 'tpack',
+        subnet: '198.18.52.0/27',
+        hosts: { web1: {}, web2: {} },
+        groups,
+      }
+      writeFileSync(
+        join(site, inventory),
+        `import { defineLab } from 'hostwright/lab'\nexport default defineLab(${JSON.stringify(wish)})\n`,
+      )
+      writeFileSync(join(site, web), examples.find(({ name }) => name === 'README.md#2')!.text)
+      t.teardown(async () => await defineLab(wish).down())
+      const first = await playbook(web, '-i', inventory, '--output', 'json')
+      t.equal(first.exitCode, 0, first.stderr)
+      t.same(shownOf(eventsOf(first)), shownOf(webRun), 'docs/run.svg')
+      const again = await playbook(web, '-i', inventory)
+      t.equal(again.exitCode, 0, again.stderr)
+      const shown = blocksOf('README.md').find(({ language }) => language === 'text')?.text
+      const untimed = (text = '') => text.trim().replaceAll(/\d+(?:\.\d+)? s\b/g, '… s')
+      t.equal(untimed(again.stdout), untimed(shown), 'and the transcript below it')
+    },
+  )
 
   await t.test('testRole() needs no test runner, and shows a run that does not pass', async (t) => {
     const failed = await runIn(site, 'node', 'plain.mjs')
