@@ -23,13 +23,18 @@ export function commandsOf(text: string): readonly (readonly string[])[] {
 /**
  * What is wrong with a command.
  *
+ * @param folder of the document: a package's own has scripts of its own
  * @returns undefined where nothing is; words for `hostwright` that it has to take
  * @throws what the parser of its flags throws
  */
-export function judgeCommand(words: readonly string[]): string | readonly string[] | undefined {
+export function judgeCommand(
+  words: readonly string[],
+  folder = '',
+): string | readonly string[] | undefined {
   const [program = '', first = '', second = '', ...rest] = words
   if (others.includes(program)) return undefined
-  if (program === 'npm' && first === 'run') return isScript(second) ? undefined : 'no such script'
+  if (program === 'npm' && first === 'run')
+    return isScript(second, folder) ? undefined : 'no such script'
   if (program === 'npm') return ofNpm.includes(first) ? undefined : 'no command of npm'
   if (program !== 'npx') return 'no known program'
   if (first === 'tsx') return judgeRun(second, rest)
@@ -45,8 +50,10 @@ function judgeRun(playbook: string, flags: readonly string[]): string | undefine
   return [playbook, ...inventories].find((path) => !existsSync(join(root, path)))
 }
 
-function isScript(name: string): boolean {
-  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+function isScript(name: string, folder: string): boolean {
+  const own = join(root, folder, 'package.json')
+  const manifest = existsSync(own) ? own : join(root, 'package.json')
+  const { scripts } = JSON.parse(readFileSync(manifest, 'utf8')) as {
     readonly scripts: object
   }
   return name in scripts

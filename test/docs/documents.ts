@@ -8,6 +8,8 @@ export const root = fileURLToPath(new URL('../..', import.meta.url))
 /** Their paths from the root. */
 export const documents: readonly string[] = [
   'README.md',
+  'CHANGELOG.md',
+  'lib/cli/template/README.md',
   ...['docs', 'inventories', 'roles'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.md'))

@@ -192,9 +192,9 @@ t.test('every block of JSON is JSON', async (t) => {
 
 t.test('every command line is one that there is', async (t) => {
   const own: (readonly string[])[] = []
-  for (const { name, text } of blocksIn('sh').filter(({ file }) => file !== wordForWord))
+  for (const { name, file, text } of blocksIn('sh').filter((one) => one.file !== wordForWord))
     for (const words of commandsOf(text)) {
-      const judged = judgeCommand(words)
+      const judged = judgeCommand(words, dirname(file))
       if (typeof judged === 'object') own.push(judged)
       else t.equal(judged, undefined, `${name}: ${words.join(' ')}`)
     }
