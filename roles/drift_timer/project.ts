@@ -1,6 +1,9 @@
 import { command, HostwrightError, packages, quote, type Resource } from '../../lib/index.js'
 import type { Params } from './params.js'
 
+/** Seconds that an installation waits for checks under way. */
+const patience = 600
+
 /** The project at its commit, with the packages that it needs; nothing where it is there already. */
 export function project({ folder, git, revision }: Params): readonly Resource[] {
   if (git === undefined) return []
@@ -19,8 +22,9 @@ export function project({ folder, git, revision }: Params): readonly Resource[] 
     'umask 022',
     `mkdir -p -- ${at}`,
     // Checks hold it while they run: none loses its packages half-way, and none begins without them.
-    `exec 9<${at}`,
-    'flock 9',
+    // 9 is the run's own lock. A check that mends this very host would wait for itself.
+    `exec 8<${at}`,
+    `flock -n 8 || { echo 'waiting for a check to end'; flock -w ${patience} 8 || { echo 'a check has not ended in ${patience} s: let it end, or end it, and run again' >&2; exit 1; }; }`,
     `rm -f -- ${mark}`,
     `if [ -d ${at}/.git ]; then git -C ${at} remote set-url origin ${quote(git)}`,
     `else git clone -q --no-checkout -- ${quote(git)} ${at}; fi`,

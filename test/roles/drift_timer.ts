@@ -189,6 +189,7 @@ t.test('project() has the project at its commit', async (t) => {
   const check = spawn('flock', ['--shared', target, 'sh', '-c', 'echo begun; cat'])
   await once(check.stdout, 'data')
   t.notOk(shell(one.run, 500), 'it waits for a check')
+  t.notOk(shell(one.run.replaceAll('600', '0.1')), 'but not without end')
   t.equal(read(), 'two')
   t.ok(shell(two.unless), 'which has all that it began with')
   check.stdin.end()
