@@ -11,7 +11,7 @@ import {
   template,
   type Host,
 } from '../../lib/index.js'
-import { familyOf } from './families.js'
+import type { Family } from './families.js'
 import { mirroredFolder } from './mirroredFolder.js'
 import { endpointOf, folderOf, mapping } from './nodes.js'
 import type { Params } from './params.js'
@@ -24,9 +24,13 @@ const restart = handler('restart lsyncd', async (host) => {
 const units = '/etc/systemd/system'
 
 /** All that takes nothing from the peers; it does not start lsyncd. Gives what they are told. */
-export async function configure(host: Host, wish: Params, peers: readonly string[]) {
-  const { family: familyName, virtualization } = await host.facts()
-  const family = familyOf(familyName)
+export async function configure(
+  host: Host,
+  wish: Params,
+  family: Family,
+  peers: readonly string[],
+) {
+  const { virtualization } = await host.facts()
   const { folder } = wish
   const vars = {
     ...paths,

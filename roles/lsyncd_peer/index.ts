@@ -1,6 +1,7 @@
 import { role } from '../../lib/index.js'
 import { configure } from './configure.js'
 import { lsyncdNode, lsyncdSource } from './facts.js'
+import { familyOf } from './families.js'
 import { join } from './join.js'
 import { ownAddresses, peersOf } from './nodes.js'
 import { params } from './params.js'
@@ -23,12 +24,13 @@ export const lsyncdPeer = role({
   checkParams: (host, wish) => void peersOf(host, wish),
   async run(host, wish) {
     const peers = peersOf(host, wish)
-    const own = await configure(host, wish, peers)
+    const family = familyOf((await host.facts()).family)
+    const own = await configure(host, wish, family, peers)
     const node = { ...own, addresses: await ownAddresses(host) }
     await host.publish(lsyncdNode, node)
     const told = await Promise.all(
       peers.map(async (name) => [name, await host.peer(name).fact(lsyncdNode)] as const),
     )
-    await join(host, wish, node, new Map(told))
+    await join(host, wish, family, node, new Map(told))
   },
 })

@@ -7,8 +7,8 @@ import {
   service,
   type Host,
 } from '../../lib/index.js'
-import { familyOf } from './families.js'
 import { lsyncdSource, type LsyncdNode } from './facts.js'
+import type { Family } from './families.js'
 import { sourcesOf } from './nodes.js'
 import type { Params } from './params.js'
 import { knownHosts, pullScript, seededMark, settledMark } from './paths.js'
@@ -19,11 +19,11 @@ type Nodes = ReadonlyMap<string, LsyncdNode>
 export async function join(
   host: Host,
   wish: Params,
+  { rrsync }: Family,
   node: LsyncdNode,
   peers: Nodes,
 ): Promise<void> {
-  const { family } = await host.facts()
-  const access = accessOf(wish, familyOf(family).rrsync, peers)
+  const access = accessOf(wish, rrsync, peers)
   const start = service({ name: 'lsyncd', enabled: true, state: 'started' })
   if (node.seeded) {
     const results = await host.ensure([...access, start])
