@@ -1,6 +1,4 @@
 // What the package's own roles use besides lib/index.ts. It is no part of the public interface.
-export { aptInstall } from './resources/apt.js'
-export { dnfInstall } from './resources/dnf.js'
 export {
   covers,
   domainsOf,
@@ -11,6 +9,7 @@ export {
 } from './resources/mariadb/gtid.js'
 export { hasDiverged } from './resources/mariadb/replication-failure.js'
 export { sqlText } from './resources/mariadb/sql.js'
+export { packageFileType } from './resources/packageFile.js'
 export { isAbsent, pathEffects, pathOf } from './resources/paths.js'
 export { content } from './resources/probes/content.js'
 export type { HostKey } from './resources/probes/hostKeys.js'

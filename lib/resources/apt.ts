@@ -29,9 +29,17 @@ repair() {
   [ -z "$(dpkg --audit)" ] || get --fix-broken install
 }`
 
-/** Installs or updates; lists are refreshed only where it may be needed. */
-export function aptInstall(names: readonly string[], recommends: boolean | undefined): string {
-  const option = recommends === undefined ? '' : `--${recommends ? '' : 'no-'}install-recommends `
+/**
+ * Installs or updates; lists are refreshed only where it may be needed.
+ *
+ * @param older whether a version may be older than what is installed, as dnf takes it anyway
+ */
+export function aptInstall(
+  names: readonly string[],
+  recommends?: boolean,
+  { older = false } = {},
+): string {
+  const option = `${older ? '--allow-downgrades ' : ''}${recommends === undefined ? '' : `--${recommends ? '' : 'no-'}install-recommends `}`
   return `${start}
 set -- ${words(names)}
 repair || exit 1

@@ -1,5 +1,6 @@
 import type { PackagesOptions } from './packages.js'
 import { isAbsent } from './paths.js'
+import type { PackageFileState } from './probes/packageFile.js'
 import { packageState, type PackageState } from './probes/packages.js'
 import { packageSet, type PackageSet } from './probes/packageSet.js'
 import type { UnitState } from './probes/unitState.js'
@@ -38,7 +39,8 @@ function setAfter(name: string, removed: boolean): PackageSet {
   return { manager: 'dnf', installed: removed ? null : (stream ?? 'yes'), profiles }
 }
 
-function dependsOnPackages(query: Query, answer: unknown, removed: boolean): boolean {
+/** Whether packages that come or go may give another answer. */
+export function dependsOnPackages(query: Query, answer: unknown, removed: boolean): boolean {
   switch (query.kind.name) {
     case 'stat':
     case 'sha256':
@@ -46,6 +48,10 @@ function dependsOnPackages(query: Query, answer: unknown, removed: boolean): boo
     case 'account':
     case 'groupEntry':
       return !removed && isAbsent(query, answer)
+    case 'packageFile':
+      return removed
+        ? ((answer as PackageFileState | null)?.installed ?? null) !== null
+        : answer === null
     case 'unitState':
       return ((answer as UnitState | null)?.loadState === 'not-found') !== removed
     case 'tcp':

@@ -79,7 +79,8 @@ const describe = resourceType<PackagesOptions>({
  * lists are refreshed if they are older than an hour or lack a name. What an interrupted run has
  * left half installed is repaired first.
  *
- * Of a name that only other packages provide, any of them will do.
+ * Of a name that only other packages provide, any of them will do. A package of which there is the
+ * file is installed by `packageFile`.
  *
  * @see https://docs.ansible.com/ansible/latest/collections/ansible/builtin/apt_module.html
  * @see https://docs.ansible.com/ansible/latest/collections/ansible/builtin/dnf_module.html
@@ -122,9 +123,12 @@ function checkName(name: unknown): void {
     /^[A-Za-z0-9](?:[A-Za-z0-9+._-]*[A-Za-z0-9+_])?(?::[a-z0-9-]+)?(?:=[A-Za-z0-9.+:~_-]+)?$/
   const set = /^@[A-Za-z0-9](?:[\w .+-]*[\w+])?(?::[\w.+-]+(?:\/[\w.+-]+)?)?$/
   if (typeof name === 'string' && (name === '*' || plain.test(name) || set.test(name))) return
+  const isFile = typeof name === 'string' && /^\/|:\/\//.test(name)
   refuse(
     `Cannot install "${String(name)}": it is not the name of a package`,
-    'Use name or name=version, @group or @module:stream',
+    isFile
+      ? 'Use packageFile({ path }); where the file comes from the web, download before it'
+      : 'Use name or name=version, @group or @module:stream',
   )
 }
 

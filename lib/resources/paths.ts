@@ -55,9 +55,13 @@ export function pathEffects(
       [content(path), bytes],
       [sha256(path), bytes === null ? null : sum(bytes)],
     ],
-    stale: ({ kind }) => kind.name === 'shell' || (kind.name === 'unitState' && isUnitFile(path)),
+    stale: (query) =>
+      query.kind.name === 'shell' ||
+      (query.kind.name === 'unitState' && isUnitFile(path)) ||
+      isPackageFile(query, path),
     unknown: {
       when: (query, answer) =>
+        isPackageFile(query, path) ||
         (query.kind.name === 'shell' && String(query.key).includes(path)) ||
         (query.kind.name === 'unitState' &&
           isUnitFile(path) &&
@@ -66,6 +70,10 @@ export function pathEffects(
       reason: `${task} would be changed first`,
     },
   }
+}
+
+function isPackageFile({ kind, key }: Query, path: string): boolean {
+  return kind.name === 'packageFile' && key === path
 }
 
 /** In hexadecimal. */

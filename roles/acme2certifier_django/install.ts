@@ -1,9 +1,8 @@
-import { directory, file, packages, type Host } from '../../lib/index.js'
+import { directory, download, file, packages, type Host } from '../../lib/index.js'
 import { acmeKept, type Kept } from './facts.js'
 import type { Family } from './families.js'
 import { restartProgram } from './handlers.js'
 import { kept } from './kept.js'
-import { packageDownload } from './packageDownload.js'
 import { packageFile } from './packageFile.js'
 import { packageFolder, packageSource, type PackageSource } from './packageSource.js'
 import type { Params } from './params.js'
@@ -31,6 +30,6 @@ function neededPackages(wish: Params, family: Family, source: PackageSource): re
 
 function place(source: PackageSource) {
   return 'url' in source
-    ? packageDownload(source)
+    ? download(source)
     : file({ path: source.path, source: source.file, mode: '0644' })
 }

@@ -21,6 +21,7 @@ import { loadInventory } from '../../lib/inventory/index.js'
 import { defineLab } from '../../lib/lab/index.js'
 import {
   hostKeys,
+  packageFile,
   packageUpdates,
   sefcontext,
   selinux,
@@ -128,6 +129,10 @@ export function newHost(): FakeHost {
     },
     answers: [
       [hostKeys(), [{ type: 'ssh-ed25519', key: blob }]],
+      [
+        packageFile('/var/cache/tool.deb'),
+        { manager: 'apt', name: 'tool', version: '2', installed: '1', broken: false },
+      ],
       [packageUpdates(''), { manager: 'apt', updates: [{ name: 'tzdata', from: '1', to: '2' }] }],
       [selinux(), { status: 'enabled', mode: 'enforcing', policy: 'targeted' }],
       [seboolean('httpd_can_network_connect'), { running: false, persistent: false }],

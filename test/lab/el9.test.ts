@@ -6,7 +6,7 @@ import t, { type Test } from 'tap'
 import { defineLab, type Lab } from '../../lib/lab/index.js'
 import { debian12Image } from '../../lib/lab/debian12/image.js'
 import { tarballImage } from '../../lib/lab/tarball.js'
-import { packages, service, yumRepository } from '../../lib/resources/index.js'
+import { downloadOf, tarballImage } from '../../lib/lab/tarball.js'
 import type { Resource } from '../../lib/resources/types.js'
 import { useLab } from '../fixtures/lab.js'
 import { tempFolder, testRun } from '../fixtures/run.js'
@@ -43,6 +43,23 @@ async function ensure(
 const everything = `find / -xdev \\( -path /proc -o -path /sys -o -path /run -o -path /var/log \\
   -o -path /tmp -o -path /dev -o -path /var/lib/systemd \\) -prune -o -not -path /root \\
   -not -name rpmdb.sqlite-shm -printf '%p %m %u %g %s %T@ %l\\n' | sort`
+
+/** Two versions of a package without files, by the image's own rpmbuild. */
+const buildTool = `cat >/srv/tool.spec <<'END'
+Name: tool
+Version: %{wanted}
+Release: 1
+Summary: A package
+License: none
+BuildArch: noarch
+%description
+A package.
+%files
+END
+for version in 1 2; do
+  rpmbuild -bb --quiet -D "wanted $version" -D '_topdir /srv/build' /srv/tool.spec || exit
+  cp /srv/build/RPMS/noarch/tool-$version-1.noarch.rpm /srv/tool-$version.rpm
+done`
 
 t.test('images that can not be are refused', async (t) => {
   for (const image of ['el8', 'rootfs.tar'])
@@ -184,5 +201,44 @@ t.test('an imitation of EL9', { timeout: 1_700_000 }, async (t) => {
     ])
     t.notMatch(await on(lab, 'one', 'dnf -q repolist --all'), /^own /m)
     t.equal(await on(lab, 'one', 'command -v hello tree || echo gone'), 'gone')
+  })
+
+  await t.test('an RPM file is installed in its version, from the web too', async (t) => {
+    const server = await on(lab, 'one', 'cat /etc/dnf/vars/hostwright_lab')
+    const url = `http://${server}/epel/hello-2.10-3.el9.x86_64.rpm`
+    const [sha256 = ''] = (await on(lab, 'one', `curl -sf ${url} | sha256sum`)).split(' ')
+    const path = '/srv/hello.rpm'
+    const wishes = [download({ url, path, sha256 }), packageFile({ path })]
+    t.match(await ensure(t, lab, wishes, 'check'), {
+      error: undefined,
+      statuses: ['changed', 'unknown'],
+    })
+    t.match(await ensure(t, lab, wishes), {
+      error: undefined,
+      statuses: ['changed', 'changed'],
+      changes: [{ to: url }, { property: 'hello', from: 'absent', to: '2.10-3.el9' }],
+    })
+    t.equal(await on(lab, 'one', 'hello'), 'Hello, world!')
+    t.same((await ensure(t, lab, wishes)).statuses, ['ok', 'ok'])
+    await on(lab, 'one', 'rpm -e hello')
+    t.same((await ensure(t, lab, wishes, 'check')).statuses, ['ok', 'changed'])
+    t.match(await ensure(t, lab, [download({ url, path, sha256: '0'.repeat(64) })]), {
+      error: { code: 'VALIDATION_FAILED' },
+    })
+
+    await on(lab, 'one', buildTool)
+    const tool = (version: number) => packageFile({ path: `/srv/tool-${version}.rpm` })
+    t.same((await ensure(t, lab, [tool(2)])).changes, [
+      { property: 'tool', from: 'absent', to: '2-1' },
+    ])
+    t.same((await ensure(t, lab, [tool(1)])).changes, [
+      { property: 'tool', from: '2-1', to: '1-1' },
+    ])
+    t.equal(await on(lab, 'one', 'rpm -q tool'), 'tool-1-1.noarch')
+    t.same((await ensure(t, lab, [tool(1)])).statuses, ['ok'])
+    t.match(await ensure(t, lab, [packageFile({ path: '/srv/hello.deb' })]), {
+      error: { message: 'Cannot install "/srv/hello.deb": there is no such file' },
+    })
+    await on(lab, 'one', 'rpm -e tool')
   })
 })

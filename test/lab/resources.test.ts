@@ -11,10 +11,12 @@ import {
   authorizedKey,
   command,
   directory,
+  download,
   file,
   group,
   hostsEntry,
   lineInFile,
+  packageFile,
   packages,
   service,
   sshKeypair,
@@ -213,6 +215,52 @@ t.test('resources on a real host', { timeout: 600_000 }, async (t) => {
     const { error } = await run(packages({ names: ['hello'] }))
     t.equal(error, undefined)
     t.ok(ended, 'it has waited')
+  })
+
+  await t.test('packageFile() installs a file of the web, or says that it can not', async (t) => {
+    const path = '/srv/hello.deb'
+    const url = await on(lab, `apt-get download --print-uris hello | cut -d "'" -f 2`)
+    const [sha256 = ''] = (
+      await on(
+        lab,
+        'cd /tmp && rm -f hello_* && apt-get -q download hello >&2 && sha256sum hello_*',
+      )
+    ).split(' ')
+    await on(lab, 'dpkg --purge hello')
+    const wishes = [download({ url, path, sha256 }), packageFile({ path })]
+    const before = await on(lab, everything)
+    const planned = await ensure(inventory, wishes, 'check')
+    t.same(planned.statuses, ['download: changed', 'packageFile: unknown'])
+    t.match(planned.reasons[1], /download \/srv\/hello\.deb would be changed first/)
+    t.equal(await on(lab, everything), before)
+    const other = await run(download({ url, path, sha256: '0'.repeat(64) }))
+    t.match(other.error, { code: 'VALIDATION_FAILED', message: /its SHA-256 is not the one/ })
+    const missing = await run(download({ url: `${url}x`, path, sha256 }))
+    t.match(missing.error, { code: 'TASK_FAILED', stderr: /404/ })
+    t.equal(await on(lab, 'ls -A /srv'), '', 'nothing is left of them')
+    t.match((await run(packageFile({ path }))).error, { message: /there is no such file$/ })
+
+    t.match(await run(...wishes), { error: undefined, statuses: ['changed', 'changed'] })
+    t.equal(await on(lab, 'hello'), 'Hello, world!')
+    t.same((await run(...wishes)).statuses, ['ok', 'ok'])
+    await on(lab, 'dpkg --purge hello')
+    const sure = await ensure(inventory, wishes, 'check')
+    t.same(sure.statuses, ['download: ok', 'packageFile: changed'])
+    await on(lab, `dpkg --unpack ${path}`)
+    t.same((await run(...wishes)).statuses, ['ok', 'changed'], 'it was half installed')
+
+    await on(
+      lab,
+      `dpkg-deb -R ${path} /tmp/older && sed -i 's/^Version: .*/Version: 1/' /tmp/older/DEBIAN/control &&
+      dpkg-deb -b /tmp/older /srv/older.deb && cp /etc/fstab /srv/not-one.deb`,
+    )
+    t.same((await run(packageFile({ path: '/srv/older.deb' }))).statuses, ['changed'])
+    t.equal(await on(lab, `dpkg-query -W -f '\${Version}' hello`), '1')
+    t.same((await run(...wishes)).statuses, ['ok', 'changed'])
+    t.match((await run(packageFile({ path: '/srv/not-one.deb' }))).error, {
+      code: 'TASK_FAILED',
+      message: 'Cannot install "/srv/not-one.deb": it is not a package',
+    })
   })
 
   await t.test('service() with a unit, its drop-in and a restart, in one go', async (t) => {

@@ -10,10 +10,12 @@ import {
   blockInFile,
   command,
   directory,
+  download,
   file,
   group,
   hostsEntry,
   lineInFile,
+  packageFile,
   packages,
   service,
   sshKeypair,
@@ -31,6 +33,7 @@ import { tempFolder } from '../fixtures/run.js'
 const path = '/etc/f'
 const apt = { name: 'example', uris: ['https://deb.example.com'], suites: ['bookworm'] }
 const yum = { id: 'example', baseurl: ['https://rpm.example.com/el$releasever'] }
+const toFetch = { url: 'https://example.com/a.deb', path, sha256: '0'.repeat(64) }
 const me = fileURLToPath(import.meta.url)
 
 /** What is refused before any host is touched: `[what, message]`. */
@@ -128,6 +131,27 @@ const refusals: readonly (readonly [() => unknown, string])[] = [
     'Cannot use marker "# mine": it does not hold {mark}',
   ],
   [() => packages({ names: [] }), 'Cannot install packages: no names are given'],
+  [
+    () => packages({ names: ['/srv/a.rpm'] }),
+    'Cannot install "/srv/a.rpm": it is not the name of a package',
+  ],
+  [() => packageFile({ path: 'a.rpm' }), 'Cannot use path "a.rpm": it is not absolute'],
+  [
+    () => packageFile({ path: '/srv/a.zip' }),
+    'Cannot install "/srv/a.zip": its name ends in neither .deb nor .rpm',
+  ],
+  [
+    () => download({ ...toFetch, url: 'ftp://example.com/a' }),
+    'Cannot fetch "ftp://example.com/a": it is no URL of http or https',
+  ],
+  [
+    () => download({ url: toFetch.url, path } as never),
+    'Cannot fetch "https://example.com/a.deb": sha256 is missing, and what comes from the web is checked',
+  ],
+  [
+    () => download({ ...toFetch, sha256: 'md5' }),
+    'Cannot fetch "https://example.com/a.deb": sha256 is not a SHA-256, and what comes from the web is checked',
+  ],
   [() => packages({ names: ['a', '-o'] }), 'Cannot install "-o": it is not the name of a package'],
   [
     () => packages({ names: ['rsync-'] }),

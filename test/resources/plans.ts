@@ -6,10 +6,12 @@ import {
   blockInFile,
   command,
   directory,
+  download,
   file,
   group,
   hostsEntry,
   lineInFile,
+  packageFile,
   packages,
   service,
   sshKeypair,
@@ -23,6 +25,7 @@ import {
   groupEntry,
   identity,
   packageCandidate,
+  packageFile as packageFileState,
   packageSet,
   packageState,
   packageUpdates,
@@ -33,6 +36,7 @@ import {
   unitState,
   type Account,
   type Entry,
+  type PackageFileState,
   type UnitState,
 } from '../../lib/resources/probes/index.js'
 import { sum } from '../../lib/resources/paths.js'
@@ -78,6 +82,15 @@ function packaged(
     { manager, installed, broken: installed === 'torn' },
   ])
 }
+
+/** A host with a file of version 2 of the package `a`. */
+function packageAt(path: string, state: Partial<PackageFileState> = {}): Given {
+  const manager = path.endsWith('.deb') ? 'apt' : 'dnf'
+  const usual = { manager, name: 'a', version: '2', installed: null, broken: false }
+  return [[packageFileState(path), { ...usual, ...state }]]
+}
+
+const toFetch = { url: 'https://example.com/a.deb', path: '/srv/a.deb', sha256: '0a'.repeat(32) }
 
 function unit(name: string, state: Partial<UnitState>): Given {
   const usual = {
@@ -289,6 +302,87 @@ const cases: readonly Case[] = [
       code: 'UNSUPPORTED',
       message: 'Cannot install packages: the host has neither apt nor dnf',
     },
+  },
+  {
+    name: 'packageFile() does nothing when the version of the file is installed',
+    resource: packageFile({ path: '/srv/a.deb' }),
+    given: packageAt('/srv/a.deb', { installed: '2' }),
+  },
+  {
+    name: 'packageFile() installs the file with apt, be it newer or older',
+    resource: packageFile({ path: '/srv//a.deb' }),
+    given: packageAt('/srv/a.deb', { installed: '3' }),
+    changes: ['a: 3 → 2'],
+    steps: [/set -- '\/srv\/a\.deb'\n[^]*get --allow-downgrades install -- "\$@"/],
+  },
+  {
+    name: 'packageFile() installs the file with dnf',
+    resource: packageFile({ path: '/srv/a.rpm' }),
+    given: packageAt('/srv/a.rpm'),
+    changes: ['a: absent → 2'],
+    steps: [/^dnf -q -y --best install -- '\/srv\/a\.rpm' <\/dev\/null$/],
+  },
+  {
+    name: 'packageFile() installs again what is half installed',
+    resource: packageFile({ path: '/srv/a.deb' }),
+    given: packageAt('/srv/a.deb', { installed: '2', broken: true }),
+    changes: ['a: 2 (half installed) → 2'],
+    steps: [/repair \|\| exit 1/],
+  },
+  {
+    name: 'packageFile() refuses where no file is',
+    resource: packageFile({ path: '/srv/a.deb' }),
+    given: [[packageFileState('/srv/a.deb'), null]],
+    error: {
+      code: 'TASK_FAILED',
+      message: 'Cannot install "/srv/a.deb": there is no such file',
+      hint: /download/,
+    },
+  },
+  {
+    name: 'packageFile() refuses what is not a package',
+    resource: packageFile({ path: '/srv/a.deb' }),
+    given: packageAt('/srv/a.deb', { name: null, version: null }),
+    error: { code: 'TASK_FAILED', message: 'Cannot install "/srv/a.deb": it is not a package' },
+  },
+  {
+    name: "packageFile() refuses the other family's format",
+    resource: packageFile({ path: '/srv/a.deb' }),
+    given: packageAt('/srv/a.deb', { manager: 'dnf', name: null, version: null }),
+    error: {
+      code: 'UNSUPPORTED',
+      message: 'Cannot install "/srv/a.deb": the host takes files of format rpm',
+    },
+  },
+  {
+    name: 'packageFile() refuses a host without a manager that it knows',
+    resource: packageFile({ path: '/srv/a.rpm' }),
+    given: packageAt('/srv/a.rpm', { manager: null, name: null, version: null }),
+    error: {
+      code: 'UNSUPPORTED',
+      message: 'Cannot install "/srv/a.rpm": the host has neither apt nor dnf',
+    },
+  },
+  {
+    name: 'download() does nothing where the file is the one wished',
+    resource: download({ ...toFetch, sha256: toFetch.sha256.toUpperCase() }),
+    given: [[sha256('/srv/a.deb'), toFetch.sha256]],
+  },
+  {
+    name: 'download() fetches a file, which counts only if its sum is right',
+    resource: download(toFetch),
+    given: [[sha256('/srv/a.deb'), null]],
+    changes: ['state: absent → https://example.com/a.deb'],
+    steps: [
+      /curl [^]*'https:\/\/example\.com\/a\.deb'[^]*= '(?:0a){32} {2}-' \] \|\| exit[^]*mv -fT/,
+    ],
+  },
+  {
+    name: 'download() fetches another file',
+    resource: download(toFetch),
+    given: [[sha256('/srv/a.deb'), '0b']],
+    changes: [`sha256: 0b → ${toFetch.sha256}`],
+    steps: [/mv -fT -- "\$tmp" '\/srv\/a\.deb'$/],
   },
   {
     name: 'service() does nothing when it runs and is enabled',
@@ -1224,6 +1318,8 @@ t.test('effects: later resources see what earlier ones will have done', async (t
     [tcp({ port: 1 }), 'open', false],
     [shell('a'), { exitCode: 0 }, true],
     [packageState('b'), {}, false],
+    [packageFileState('/srv/b.deb'), null, true],
+    [packageFileState('/srv/b.deb'), { installed: null }, false],
   ] as const)
     t.equal(
       installed?.unknown?.when(query, answer),
@@ -1231,6 +1327,28 @@ t.test('effects: later resources see what earlier ones will have done', async (t
       `${query.id} ${JSON.stringify(answer)}`,
     )
   t.match(installed?.unknown?.reason, /package a would be installed/)
+
+  const removed = planOf(packages({ names: ['a'], state: 'absent' }), packaged({ a: '1' })).effects
+  for (const [answer, unknown] of [
+    [null, false],
+    [{ installed: null }, false],
+    [{ installed: '1' }, true],
+  ] as const)
+    t.equal(removed?.unknown?.when(packageFileState('/srv/a.deb'), answer), unknown)
+
+  const fromFile = planOf(packageFile({ path: '/srv/a.deb' }), packageAt('/srv/a.deb')).effects
+  t.match(fromFile?.becomes, [[{ id: 'packageState:a' }, { manager: 'apt', installed: '2' }]])
+  t.ok(fromFile?.stale?.(stat('/etc/g')))
+  t.ok(fromFile?.unknown?.when(unitState('a.service'), gone))
+
+  const fetched = planOf(download(toFetch), [[sha256('/srv/a.deb'), null]]).effects
+  t.same(fetched?.becomes, [[sha256('/srv/a.deb'), toFetch.sha256]])
+  for (const query of [packageFileState('/srv/a.deb'), stat('/srv/a.deb'), content('/srv/a.deb')]) {
+    t.ok(fetched?.stale?.(query), query.id)
+    t.ok(fetched?.unknown?.when(query, null), query.id)
+  }
+  t.notOk(fetched?.unknown?.when(packageFileState('/srv/b.deb'), null))
+  t.notOk(fetched?.stale?.(stat('/srv/b.deb')))
 
   const started = planOf(
     service({ name: 'a', state: 'started' }),

@@ -14,6 +14,7 @@ import {
   hostKeys,
   identity,
   packageCandidate,
+  packageFile,
   packageSet,
   packageState,
   packageUpdates,
@@ -134,6 +135,33 @@ const cases: readonly Case[] = [
       { manager: 'dnf', installed: '1:1.20.1-14.el9', broken: false, providedBy: 'nginx' },
       { manager: 'dnf', installed: null, broken: false },
     ],
+  },
+  {
+    name: 'packageFile() reads apt: no file, no package, not installed, half installed, removed',
+    ask: ['/gone', '/text', '/a.deb', '/torn.deb', '/old.deb'].map((path) => packageFile(path)),
+    said: 'apt\n=\n=\nfile\t\n=\nfile\ta\t1:2\tall\n=\nfile\ttorn\t2\tamd64\niU \t2\n=\nfile\told\t2\tall\nrc \t1\n',
+    answers: [
+      null,
+      { manager: 'apt', name: null, version: null, installed: null, broken: false },
+      { manager: 'apt', name: 'a', version: '1:2', installed: null, broken: false },
+      { manager: 'apt', name: 'torn', version: '2', installed: '2', broken: true },
+      { manager: 'apt', name: 'old', version: '2', installed: null, broken: false },
+    ],
+  },
+  {
+    name: 'packageFile() reads rpm: of several versions, that of the file',
+    ask: [packageFile('/kernel.rpm'), packageFile('/a.rpm')],
+    said: 'dnf\n=\nfile\tkernel\t5-2\tx86_64\nii \t5-1\nii \t5-2\n=\nfile\ta\t2-1\tnoarch\nii \t1-1\n',
+    answers: [
+      { manager: 'dnf', name: 'kernel', version: '5-2', installed: '5-2', broken: false },
+      { manager: 'dnf', name: 'a', version: '2-1', installed: '1-1', broken: false },
+    ],
+  },
+  {
+    name: 'packageFile() says where there is no manager that it knows',
+    ask: [packageFile('/a.rpm')],
+    said: 'none\n=\nfile\t\n',
+    answers: [{ manager: null, name: null, version: null, installed: null, broken: false }],
   },
   {
     name: 'packageSet() reads groups by name and id, and modules',

@@ -4,6 +4,7 @@ export { content } from './content.js'
 export { groupEntry, type GroupEntry } from './groupEntry.js'
 export { hostKeys, type HostKey } from './hostKeys.js'
 export { identity, type Identity } from './identity.js'
+export { packageFile, type PackageFileState } from './packageFile.js'
 export { packageSet, type PackageSet } from './packageSet.js'
 export {
   packageCandidate,

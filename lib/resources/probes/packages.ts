@@ -53,14 +53,18 @@ export function bare(name: string): string {
   return name.replace(/=.*$/, '')
 }
 
+/** By dpkg's three letters of a package's status. */
+export function isBroken(status: string): boolean {
+  return 'UFH'.includes(status[1] ?? '-') || status[2] === 'R'
+}
+
 function find(table: readonly (readonly string[])[], name: string): Omit<PackageState, 'manager'> {
   const [base, wanted] = bare(name).split(':')
   for (const [status = '', own, architecture, version] of table) {
     if (status === 'provides' || status === 'of' || status[1] === 'n' || status[1] === 'c') continue
     if (own !== base && `${own}.${architecture}` !== base) continue
     if (wanted !== undefined && wanted !== architecture && architecture !== 'all') continue
-    const broken = 'UFH'.includes(status[1] ?? '-') || status[2] === 'R'
-    return { installed: version ?? '', broken }
+    return { installed: version ?? '', broken: isBroken(status) }
   }
   for (const [kind, wish, own = '', version = ''] of table)
     if (kind === 'of' && wish === base)
