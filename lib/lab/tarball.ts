@@ -104,9 +104,14 @@ systemctl -q disable systemd-networkd-wait-online.service 2>/dev/null || :
 rm -f /etc/ssh/ssh_host_* /etc/hostname /etc/resolv.conf /etc/machine-id /var/lib/dbus/machine-id
 `
 
-async function fetched(url: string, progress: Progress): Promise<string> {
+/** Where the file that a URL has been fetched to is kept. */
+export function downloadOf(url: string): string {
   const hash = createHash('sha256').update(url).digest('hex').slice(0, 12)
-  const file = cacheFolder('downloads', hash)
+  return cacheFolder('downloads', hash)
+}
+
+async function fetched(url: string, progress: Progress): Promise<string> {
+  const file = downloadOf(url)
   if (existsSync(file)) return file
   progress(`image ${url}: fetching it`)
   const reply = await fetch(url).catch((cause: unknown) => {

@@ -1,16 +1,26 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createReadStream } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { defineLab, type Lab } from '../../lib/lab/index.js'
 import { debian12Image } from '../../lib/lab/debian12/image.js'
-import { tarballImage } from '../../lib/lab/tarball.js'
 import { downloadOf, tarballImage } from '../../lib/lab/tarball.js'
+import {
+  download,
+  packageFile,
+  packages,
+  service,
+  yumRepository,
+} from '../../lib/resources/index.js'
 import type { Resource } from '../../lib/resources/types.js'
 import { useLab } from '../fixtures/lab.js'
 import { tempFolder, testRun } from '../fixtures/run.js'
-import { on } from '../fixtures/on-host.js'
+import { inside, on } from '../fixtures/on-host.js'
 
 const execute = promisify(execFile)
 const subnet = '198.18.21.0/27'
@@ -61,6 +71,30 @@ for version in 1 2; do
   cp /srv/build/RPMS/noarch/tool-$version-1.noarch.rpm /srv/tool-$version.rpm
 done`
 
+/** Repositories of that package: signed by nobody, and by each of two keys. */
+const buildSigned = `export GNUPGHOME=/srv/gnupg
+mkdir -m 0700 $GNUPGHOME
+for signer in nobody first second; do
+  mkdir -p /srv/by-$signer && cp /srv/tool-1.rpm /srv/by-$signer/ || exit
+  [ $signer = nobody ] || {
+    gpg -q --batch --passphrase '' --quick-gen-key $signer@example.com rsa2048 sign never &&
+    gpg --armor --export $signer@example.com >/srv/$signer.asc &&
+    rpmsign --addsign -D '__gpg /usr/bin/gpg' -D "_gpg_name $signer@example.com" \\
+      /srv/by-$signer/tool-1.rpm >&2
+  } || exit
+  createrepo_c -q /srv/by-$signer || exit
+done
+gpgconf --kill all`
+
+/** The URL of a file of this machine. */
+async function served(t: Test, path: string): Promise<string> {
+  const server = createServer((_request, response) => void createReadStream(path).pipe(response))
+  t.teardown(() => server.close())
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/${basename(path)}`
+}
+
 t.test('images that can not be are refused', async (t) => {
   for (const image of ['el8', 'rootfs.tar'])
     t.throws(() => defineLab({ name: 'tel9x', subnet, hosts: { one: {} }, image }), {
@@ -88,12 +122,16 @@ t.test('images that can not be are refused', async (t) => {
 t.test('an imitation of EL9', { timeout: 1_700_000 }, async (t) => {
   const tarball = join(await tempFolder(t), 'rootfs.tar')
   await execute('tar', ['-cf', tarball, '-C', debian12Image(), '.'])
-  const unpacked = tarballImage(tarball)
-  t.teardown(async () => await rm(unpacked, { recursive: true, force: true }))
+  const address = await served(t, tarball)
+  for (const place of [tarball, address]) {
+    const unpacked = tarballImage(place)
+    t.teardown(async () => await rm(unpacked, { recursive: true, force: true }))
+  }
+  t.teardown(async () => await rm(downloadOf(address), { force: true }))
   const lab = await useLab(t, {
     name: 'tel9',
     subnet,
-    hosts: { one: { image: 'el9' }, two: {}, three: { image: tarball } },
+    hosts: { one: { image: 'el9' }, two: {}, three: { image: tarball }, four: { image: address } },
   })
 
   await t.test('it has the shape of EL9, and says what it is', async (t) => {
@@ -108,13 +146,14 @@ t.test('an imitation of EL9', { timeout: 1_700_000 }, async (t) => {
   })
 
   await t.test('hosts of other images are beside it', async (t) => {
-    for (const host of ['two', 'three']) {
+    for (const host of ['two', 'three', 'four']) {
       t.match(await on(lab, host, 'cat /etc/os-release'), /^ID=debian$/m)
       t.equal(await on(lab, host, 'systemctl is-system-running --wait'), 'running')
     }
     const source = 'ls /etc/apt/sources.list.d'
     t.equal(await on(lab, 'two', source), 'lab.sources')
-    t.equal(await on(lab, 'three', source), '', 'a tarball keeps its own sources')
+    for (const host of ['three', 'four'])
+      t.equal(await on(lab, host, source), '', 'a tarball keeps its own sources')
   })
 
   const epel = packages({ names: ['epel-release'] })
@@ -240,5 +279,48 @@ t.test('an imitation of EL9', { timeout: 1_700_000 }, async (t) => {
       error: { message: 'Cannot install "/srv/hello.deb": there is no such file' },
     })
     await on(lab, 'one', 'rpm -e tool')
+  })
+
+  await t.test('an installation waits for another dnf', async (t) => {
+    const [nsenter = '', ...args] = inside(lab, 'one')
+    // By dnf's own code, which keeps a file with the number of a process that lives.
+    const holder = `exec python3 -c 'import dnf.lock, time
+with dnf.lock.build_rpmdb_lock("/var/lib/dnf", False):
+    print("held", flush=True)
+    time.sleep(6)'`
+    const child = spawn(nsenter, [...args, holder], { stdio: ['ignore', 'pipe', 'inherit'] })
+    let ended = false
+    child.on('close', () => (ended = true))
+    await once(child.stdout, 'data')
+    t.match(await ensure(t, lab, [packages({ names: ['tree'] })]), {
+      error: undefined,
+      statuses: ['changed'],
+    })
+    t.ok(ended, 'it has waited')
+    await on(lab, 'one', 'rpm -e tree')
+  })
+
+  await t.test('packages of a repository must have a signature by its key', async (t) => {
+    await on(lab, 'one', buildSigned)
+    const repository = (signedBy: string, key: string) =>
+      yumRepository({
+        id: 'signed',
+        baseurl: [`file:///srv/by-${signedBy}`],
+        gpgkey: [`file:///srv/${key}.asc`],
+      })
+    const tool = packages({ names: ['tool'], disableRepo: ['*'], enableRepo: ['signed'] })
+    for (const [signedBy, key] of [
+      ['nobody', 'first'],
+      ['second', 'first'],
+    ] as const) {
+      const { error } = await ensure(t, lab, [repository(signedBy, key), tool])
+      const stderr = signedBy === 'nobody' ? /is not signed/ : /GPG check FAILED/
+      t.match(error, { code: 'TASK_FAILED', task: 'packages tool', stderr }, `by ${signedBy}`)
+      t.equal(await on(lab, 'one', 'rpm -q tool || :'), 'package tool is not installed')
+    }
+    const right = [repository('first', 'first'), tool]
+    t.match(await ensure(t, lab, right), { error: undefined, statuses: ['changed', 'changed'] })
+    t.equal(await on(lab, 'one', 'rpm -q tool'), 'tool-1-1.noarch')
+    t.same((await ensure(t, lab, right)).statuses, ['ok', 'ok'])
   })
 })
