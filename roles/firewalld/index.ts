@@ -10,15 +10,19 @@ import {
 import { clusterAddress } from '../cluster_hosts/index.js'
 import { params, type From, type Params } from './params.js'
 
-/** The host's firewall: stopped, or with just the listed ports open to just those who need them. */
+/**
+ * The host's firewall: stopped, masked, or with just the listed ports open to just those who need
+ * them.
+ */
 export const firewalld = role({
   name: 'firewalld',
   params,
   families: ['debian', 'redhat'],
   needs: [clusterAddress],
   async run(host, wish) {
-    if (wish.state === 'stopped') {
-      await host.ensure(service({ name: 'firewalld', enabled: false, state: 'stopped' }))
+    if (wish.state !== 'managed') {
+      const mask = wish.state === 'masked' ? { masked: true } : {}
+      await host.ensure(service({ name: 'firewalld', enabled: false, state: 'stopped', ...mask }))
       return
     }
     await host.ensure([

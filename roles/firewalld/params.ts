@@ -25,9 +25,9 @@ const from = v.optional(
 export const params = v.object({
   state: v.optional(
     v.pipe(
-      v.picklist(['stopped', 'managed'], 'is neither "stopped" nor "managed"'),
+      v.picklist(['stopped', 'masked', 'managed'], 'is neither "stopped", "masked" nor "managed"'),
       v.description(
-        'stopped: it is not started at boot either; managed: it runs and lets in what is listed here',
+        'stopped: it is not started at boot either; masked: nothing can start it; managed: it runs and lets in what is listed here',
       ),
     ),
     'stopped',

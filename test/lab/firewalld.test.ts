@@ -18,14 +18,14 @@ t.test('the role firewalld on real hosts', { timeout: 900_000 }, async (t: Test)
   const lab = await useLab(t, {
     name: 'fwlab',
     subnet: '203.0.113.96/27',
-    hosts: { one: {}, two: {}, three: {} },
+    hosts: { one: {}, two: { image: 'el9' }, three: {} },
   })
   const folder = await tempFolder(t)
 
   const on = async (host: Name, command: string) => await onHost(lab, host, command)
   /** A fresh connection, as the firewall sees it. */
-  const reaches = async (from: Name, port: number): Promise<boolean> => {
-    const open = `timeout 3 bash -c 'exec 3<>/dev/tcp/${addresses.one}/${port}' 2>/dev/null`
+  const reaches = async (from: Name, port: number, to: Name = 'one'): Promise<boolean> => {
+    const open = `timeout 3 bash -c 'exec 3<>/dev/tcp/${addresses[to]}/${port}' 2>/dev/null`
     return (await on(from, `${open} && echo yes || echo no`)) === 'yes'
   }
   /** The role on host one, in a play of one and two. */
@@ -53,8 +53,8 @@ t.test('the role firewalld on real hosts', { timeout: 900_000 }, async (t: Test)
   const managed = { state: 'managed', ports } as const
 
   await t.test('stopped, where there is no firewalld: nothing to do', async (t) => {
-    const { tasks } = await manage({}, { on: 'two' })
-    t.same(tasks, ['two service firewalld: ok'])
+    const { tasks } = await manage({})
+    t.same(tasks, ['one service firewalld: ok'])
   })
 
   await t.test('check mode tells what it knows and writes nothing', async (t) => {
@@ -73,8 +73,9 @@ t.test('the role firewalld on real hosts', { timeout: 900_000 }, async (t: Test)
     t.equal(await on('one', 'ls -d /etc/firewalld; sha256sum /var/lib/dpkg/status'), before)
   })
 
-  for (const port of [3306, 8080, 5000])
-    await on('one', `systemd-run -q systemd-socket-activate --accept --inetd -l ${port} cat`)
+  for (const host of ['one', 'two'] as const)
+    for (const port of [3306, 8080, 5000])
+      await on(host, `systemd-run -q systemd-socket-activate --accept --inetd -l ${port} cat`)
 
   await t.test('the listed ports answer just those who need them', async (t) => {
     t.equal(await reaches('three', 3306), true, 'there was no firewall')
@@ -183,5 +184,58 @@ t.test('the role firewalld on real hosts', { timeout: 900_000 }, async (t: Test)
     t.same(changes, ['enabled: yes → no', 'state: active → stopped'])
     t.equal(await reaches('three', 3306), true)
     t.same((await manage({ state: 'stopped' })).changes, [])
+  })
+
+  await t.test('the listed ports answer on EL9, where firewalld runs from the start', async (t) => {
+    const el9 = { on: 'two' } as const
+    t.equal(await reaches('one', 3306, 'two'), false)
+    const first = await manage(managed, el9)
+    t.same(first.changes, [
+      `3306/tcp from ${addresses.one}: closed → open`,
+      '8080/tcp from anywhere: closed → open',
+    ])
+    for (const [from, port, answer] of [
+      ['one', 3306, true],
+      ['three', 3306, false],
+      ['three', 8080, true],
+      ['one', 5000, false],
+      ['three', 22, true],
+    ] as const)
+      t.equal(await reaches(from, port, 'two'), answer, `from ${from} to ${port}`)
+    t.same((await manage(managed, el9)).changes, [])
+    await manage({ state: 'managed', services: [{ service: 'http', from: 'anywhere' }] }, el9)
+    t.equal(await reaches('one', 3306, 'two'), false, 'closed again')
+    // The running one, and what the files say.
+    for (const asked of ['firewall-cmd', 'firewall-offline-cmd'])
+      t.equal(
+        await on('two', `${asked} --policy=hostwright --list-rich-rules`),
+        'rule service name="http" accept',
+        asked,
+      )
+  })
+
+  for (const host of ['one', 'two'] as const)
+    await t.test(`masked and back, on ${host}`, async (t) => {
+      await manage(managed, { on: host })
+      const masked = await manage({ state: 'masked' }, { on: host })
+      t.same(masked.changes, ['enabled: yes → no', 'state: active → stopped', 'masked: no → yes'])
+      t.equal(await reaches('three', 3306, host), true)
+      t.equal(await on(host, 'systemctl -q start firewalld 2>/dev/null || echo no'), 'no')
+      for (const state of ['masked', 'stopped'] as const)
+        t.same((await manage({ state }, { on: host })).changes, [], `${state} leaves it so`)
+      const back = await manage(managed, { on: host })
+      t.equal(back.run.failed.size, 0)
+      t.same(back.changes, ['masked: yes → no', 'enabled: no → yes', 'state: inactive → started'])
+      t.equal(await reaches('three', 3306, host), false)
+      t.equal(await reaches('three', 8080, host), true)
+      t.same((await manage(managed, { on: host })).changes, [])
+    })
+
+  await t.test('masked where there is no firewalld, before something brings it', async (t) => {
+    await on('one', 'apt-get -q -y purge firewalld >/dev/null 2>&1; systemctl daemon-reload')
+    t.same((await manage({ state: 'masked' })).changes, ['masked: no → yes'])
+    await on('one', 'apt-get -q -y install firewalld >/dev/null 2>&1')
+    t.equal(await on('one', 'systemctl is-active firewalld || :'), 'inactive')
+    t.same((await manage({ state: 'masked' })).changes, [])
   })
 })
