@@ -91,6 +91,12 @@ export function download(options: DownloadOptions & CommonOptions): Resource {
   const path = checkPath(options.path)
   if (!URL.canParse(url) || !/^https?:\/\//.test(url))
     refuse(`Cannot fetch "${String(url)}": it is no URL of http or https`, 'Give a whole one')
+  const { username, password, host } = new URL(url)
+  if (username + password !== '')
+    refuse(
+      `Cannot fetch from "${host}": the URL holds a name or password, which the host would show in its list of processes`,
+      'Fetch it on the controller, and bring it by file',
+    )
   const sum: unknown = options.sha256
   if (typeof sum !== 'string' || !/^[0-9a-f]{64}$/i.test(sum))
     refuse(

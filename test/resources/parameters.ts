@@ -145,6 +145,10 @@ const refusals: readonly (readonly [() => unknown, string])[] = [
     'Cannot fetch "ftp://example.com/a": it is no URL of http or https',
   ],
   [
+    () => download({ ...toFetch, url: 'https://robot:hunter22@example.com/a.deb' }),
+    'Cannot fetch from "example.com": the URL holds a name or password, which the host would show in its list of processes',
+  ],
+  [
     () => download({ url: toFetch.url, path } as never),
     'Cannot fetch "https://example.com/a.deb": sha256 is missing, and what comes from the web is checked',
   ],
