@@ -9,7 +9,8 @@ export function machine(): Readonly<Record<string, string>> {
   return {
     processors: `${cpus().length} × ${first?.model ?? 'unknown'}`,
     memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
-    kernel: release(),
+    // What a distribution adds to it says nothing here.
+    kernel: /^\d+\.\d+\.\d+/.exec(release())?.[0] ?? release(),
     system: said('sh', '-c', '. /etc/os-release; echo "$PRETTY_NAME"'),
     node: process.version,
     ssh2: installed('ssh2'),
