@@ -58,23 +58,26 @@ t.test('a cluster on Debian', { timeout: 1_790_000 }, async (t) => {
         '600 root\n640 www-data',
       )
       t.match(await directory(node), { meta: { db_check: 'OK', version: '0.43.1' } })
-      t.equal(await states(node), fixture, 'trap 6: the ids are those of the fixture')
+      t.equal(await states(node), fixture, 'the ids are those of the fixture')
     }
   })
 
-  await t.test('ansible-playbook --check finds the end state of the tutorial', async (t) => {
-    const { hosts, output } = await judge(t, inventory)
-    for (const node of both) {
-      t.match(hosts[node], { changed: 0, failed: 0, unreachable: 0 }, output)
-      t.ok((hosts[node]?.['ok'] ?? 0) >= 20, `${node}: ${hosts[node]?.['ok']} tasks have looked`)
-    }
-    const file = '/etc/acme2certifier/environment'
-    await on('alma9-c2', `chmod 0640 ${file}`)
-    const found = await judge(t, inventory, ['--tags', 'passphrase'])
-    t.match(found.hosts['alma9-c1'], { changed: 0, failed: 0 }, found.output)
-    t.match(found.hosts['alma9-c2'], { changed: 1, failed: 0 }, 'it sees what is not so')
-    await on('alma9-c2', `chmod 0600 ${file}`)
-  })
+  await t.test(
+    "ansible-playbook --check finds the end state of acme2certifier's guide",
+    async (t) => {
+      const { hosts, output } = await judge(t, inventory)
+      for (const node of both) {
+        t.match(hosts[node], { changed: 0, failed: 0, unreachable: 0 }, output)
+        t.ok((hosts[node]?.['ok'] ?? 0) >= 20, `${node}: ${hosts[node]?.['ok']} tasks have looked`)
+      }
+      const file = '/etc/acme2certifier/environment'
+      await on('alma9-c2', `chmod 0640 ${file}`)
+      const found = await judge(t, inventory, ['--tags', 'passphrase'])
+      t.match(found.hosts['alma9-c1'], { changed: 0, failed: 0 }, found.output)
+      t.match(found.hosts['alma9-c2'], { changed: 1, failed: 0 }, 'it sees what is not so')
+      await on('alma9-c2', `chmod 0600 ${file}`)
+    },
+  )
 
   await t.test('verify.ts is green', verifies)
 
@@ -90,14 +93,14 @@ t.test('a cluster on Debian', { timeout: 1_790_000 }, async (t) => {
     }
   })
 
-  await t.test('trap 4: enrols without help after MariaDB was restarted', async (t) => {
+  await t.test('enrols without help after MariaDB was restarted', async (t) => {
     for (const node of both) {
       await on(node, 'systemctl restart mariadb')
       await t.resolves(enrol(node, `restarted.${node}.test`))
     }
   })
 
-  await t.test('trap 9: sets right what the examples have overwritten', async (t) => {
+  await t.test('sets right what the examples have overwritten', async (t) => {
     const key = await secretKey('alma9-c1')
     await on(
       'alma9-c1',
@@ -152,7 +155,7 @@ t.test('a cluster on Debian', { timeout: 1_790_000 }, async (t) => {
     t.equal(await on('alma9-c1', 'cd /var/lib/acme2certifier && sha256sum *'), wished)
   })
 
-  await t.test('trap 13: a change of the models reaches the tables from either node', async (t) => {
+  await t.test('a change of the models reaches the tables from either node', async (t) => {
     for (const [migrationNode, field] of [
       ['alma9-c1', 'remark'],
       ['alma9-c2', 'note'],
@@ -171,7 +174,7 @@ t.test('a cluster on Debian', { timeout: 1_790_000 }, async (t) => {
     t.equal(await on('alma9-c1', `${list} | grep ^0`), await on('alma9-c2', `${list} | grep ^0`))
   })
 
-  await t.test('trap 8: leaves nginx as it is where its configuration is not right', async (t) => {
+  await t.test('leaves nginx as it is where its configuration is not right', async (t) => {
     const params = { package: upgraded, allowedHosts: ['balancer.bar.local'] }
     await on('alma9-c1', 'echo nonsense > /etc/nginx/conf.d/zz.conf')
     const refused = await run(params)

@@ -1,4 +1,4 @@
-// The stand-in for acme2certifier, set up by hand as the tutorial says, and the traps that the real
+// The stand-in for acme2certifier, set up by hand as its guide says, and the traps that the real
 // program has: a role that falls into one of them must fail here too.
 import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
@@ -137,7 +137,7 @@ t.test('the stand-in', { timeout: 900_000, ...long }, async (t) => {
     t.equal(await on(lab, 'one', 'find / -xdev -name acme2certifier.service'), example('service'))
   })
 
-  await t.test('is set up as the tutorial says', async (t) => {
+  await t.test('is set up as its guide says', async (t) => {
     await on(
       lab,
       'one',
@@ -161,11 +161,11 @@ t.test('the stand-in', { timeout: 900_000, ...long }, async (t) => {
     await t.rejects(
       on(lab, 'one', `ln -s ${home}/volume/acme_srv.cfg ${home}/acme_srv/`),
       { message: /File exists/ },
-      'trap 9: not a second time',
+      'not a second time',
     )
   })
 
-  await t.test('trap 5: /directory answers 200 whatever the database is', async (t) => {
+  await t.test('/directory answers 200 whatever the database is', async (t) => {
     const text = configuration('challenge_validation_disable: True')
     await write(lab, `${home}/volume/acme_srv.cfg`, text.replace('db_check: True', ''))
     t.match(await on(lab, 'one', `grep -c 'TO BE REPLACED' ${settings}`), '1')
@@ -176,7 +176,7 @@ t.test('the stand-in', { timeout: 900_000, ...long }, async (t) => {
     t.match(await directory(), { status: 200, body: { meta: { db_check: 'NOK' } } })
   })
 
-  await t.test('trap 6: django_update before loaddata takes the ids of others', async (t) => {
+  await t.test('django_update before loaddata takes the ids of others', async (t) => {
     await on(lab, 'one', createDatabase)
     const key = await on(lab, 'one', `/usr/bin/python3 ${home}/tools/django_secret_keygen.py`)
     t.match(key, /^.{50}$/)
@@ -206,7 +206,7 @@ t.test('the stand-in', { timeout: 900_000, ...long }, async (t) => {
     t.match(await directory(), { status: 200, body: { meta: { db_check: 'OK' } } })
   })
 
-  await t.test('trap 7: without the passphrase every finalize is a 500', async (t) => {
+  await t.test('without the passphrase every finalize is a 500', async (t) => {
     await t.rejects(lego('first.lab.test'), { message: /500 :: .*serverInternal/ })
     const folder = '/etc/systemd/system/acme2certifier.service.d'
     await on(
@@ -252,7 +252,7 @@ t.test('the stand-in', { timeout: 900_000, ...long }, async (t) => {
     t.equal((await on(lab, 'one', crl)).match(/Serial Number/g)?.length, 2, 'both are in the CRL')
   })
 
-  await t.test('trap 4: acme2certifier_wsgi does not reconnect, Django does', async (t) => {
+  await t.test('acme2certifier_wsgi does not reconnect, Django does', async (t) => {
     await restart('mariadb')
     t.match(await directory(), { status: 200, body: { meta: { db_check: 'NOK' } } })
     await t.rejects(lego('third.lab.test'), { message: /status code 500|500 ::/ })
@@ -284,7 +284,7 @@ t.test('the stand-in', { timeout: 900_000, ...long }, async (t) => {
     await t.rejects(lego('foreign.lab.test'), { message: /cannot be reached: status 400/ })
   })
 
-  await t.test('trap 8: the TLS file needs the plain one and a certificate', async (t) => {
+  await t.test('the TLS file needs the plain one and a certificate', async (t) => {
     const folder = '/etc/nginx/conf.d'
     const copy = `cp ${home}/examples/nginx/nginx_acme_srv_ssl.conf ${folder}/`
     await t.rejects(on(lab, 'one', `${copy}; nginx -t`), { message: /acme2certifier_cert.pem/ })
@@ -325,13 +325,13 @@ t.test('the stand-in', { timeout: 900_000, ...long }, async (t) => {
     await lego('upgraded.lab.test')
   })
 
-  await t.test('trap 9: copying the Django files again resets the settings', async (t) => {
+  await t.test('copying the Django files again resets the settings', async (t) => {
     await on(lab, 'one', `cp ${settings} /root/; cp -r ${home}/examples/django/* ${home}/`)
     t.match(await on(lab, 'one', `cat ${settings}`), /^SECRET_KEY = TBR$/m)
     await on(lab, 'one', `cp /root/settings.py ${settings}`)
   })
 
-  await t.test('trap 13: where the migrations are not, a new column is left out', async (t) => {
+  await t.test('where the migrations are not, a new column is left out', async (t) => {
     await on(
       lab,
       'one',
