@@ -19,7 +19,7 @@ const packages = {
 
 type Image = keyof typeof packages
 
-/** The tutorial's two hosts and what its roles have to know. */
+/** A two-node acme2certifier cluster, and what its roles have to know. */
 export function clusterOf(
   image: Image,
   second: Image = image,

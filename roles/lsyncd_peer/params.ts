@@ -19,7 +19,7 @@ const peerName = v.pipe(
   v.check((name) => isIP(name) > 0 || /^[A-Za-z0-9_][A-Za-z0-9._-]*$/.test(name), 'is not a name'),
 )
 
-/** The tutorial's. */
+/** Where acme2certifier's guide has it. */
 export const defaultFolder = '/opt/acme2certifier/volume'
 
 export const params = v.object({

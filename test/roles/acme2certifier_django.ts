@@ -39,7 +39,7 @@ t.test('the parameters say what is wrong', (t) => {
   t.end()
 })
 
-t.test('configurationText() gives the tutorial’s section for openssl', (t) => {
+t.test('configurationText() gives the section for openssl of acme2certifier’s guide', (t) => {
   const text = configurationText(
     wish({ caHandler: { handler: 'openssl', issuingCaKeyPassphrase: 'lab pass' } }),
     home,
