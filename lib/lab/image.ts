@@ -16,7 +16,7 @@ export interface Image {
   /**
    * Builds what is not in the cache. The caller has the cache's lock.
    *
-   * @throws HostwrightError LAB_UNAVAILABLE for a tarball that is not there or can not boot, LAB_FAILED
+   * @throws HostwrightError LAB_UNAVAILABLE for a tarball that is not there or cannot boot, LAB_FAILED
    */
   build(apt: () => Promise<PrivateApt>, progress: Progress): Promise<void>
 }

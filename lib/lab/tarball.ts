@@ -31,7 +31,7 @@ export function tarballImage(place: string): string {
  * Unpacks a root file system where it is not in the cache, and lets the lab in: with a user admin,
  * without an identity of its own. The caller has the cache's lock.
  *
- * @throws HostwrightError LAB_UNAVAILABLE when there is no such file or it can not boot
+ * @throws HostwrightError LAB_UNAVAILABLE when there is no such file or it cannot boot
  */
 export async function buildTarballImage(place: string, progress: Progress): Promise<void> {
   const folder = tarballImage(place)
@@ -50,7 +50,7 @@ export async function buildTarballImage(place: string, progress: Progress): Prom
     const options = ['--numeric-owner', '--xattrs', '--xattrs-include=*', '--exclude=./dev/*']
     await run('tar', ['-xpf', file, '-C', root, ...options]).catch((cause: unknown) => {
       const said = cause instanceof HostwrightError ? (cause.stderr ?? '') : ''
-      throw unusable(place, `tar can not unpack it: ${lastLine(said)}`, 'See what the file is')
+      throw unusable(place, `tar cannot unpack it: ${lastLine(said)}`, 'See what the file is')
     })
     check(place, root)
     for (const name of ['proc', 'sys', 'dev', 'run', 'tmp'])
@@ -62,7 +62,7 @@ export async function buildTarballImage(place: string, progress: Progress): Prom
   }
 }
 
-/** What a lab host can not do without: where it may be, and what brings it. */
+/** What a lab host cannot do without: where it may be, and what brings it. */
 const needed = [
   [['usr/lib/systemd/systemd', 'lib/systemd/systemd'], 'systemd'],
   [['usr/sbin/sshd'], 'an sshd (openssh-server)'],
@@ -115,11 +115,7 @@ async function fetched(url: string, progress: Progress): Promise<string> {
   if (existsSync(file)) return file
   progress(`image ${url}: fetching it`)
   const reply = await fetch(url).catch((cause: unknown) => {
-    throw unusable(
-      url,
-      `it can not be fetched: ${reasonOf(cause)}`,
-      'See whether it can be reached',
-    )
+    throw unusable(url, `it cannot be fetched: ${reasonOf(cause)}`, 'See whether it can be reached')
   })
   if (!reply.ok || reply.body === null)
     throw unusable(url, `the server answers ${reply.status}`, 'Correct the URL')
@@ -138,7 +134,7 @@ async function fetched(url: string, progress: Progress): Promise<string> {
   }
   const body = Readable.fromWeb(reply.body as ReadableStream<Uint8Array>)
   await pipeline(body, counted, createWriteStream(`${file}.new`)).catch((cause: unknown) => {
-    throw unusable(url, `it can not be fetched: ${reasonOf(cause)}`, 'Try again')
+    throw unusable(url, `it cannot be fetched: ${reasonOf(cause)}`, 'Try again')
   })
   await rename(`${file}.new`, file)
   return file

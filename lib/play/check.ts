@@ -12,7 +12,7 @@ export interface CheckOptions {
   readonly within?: number
   /** Whether it leaves something on a host while it runs: check mode skips it then. @default false */
   readonly probes?: boolean
-  /** Why it can not be made: it is skipped. @default it is made */
+  /** Why it cannot be made: it is skipped. @default it is made */
   readonly skip?: string | undefined
 }
 

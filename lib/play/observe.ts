@@ -39,7 +39,7 @@ async function goThrough(
         const runtime = run.context.runtime(name, 'observe')
         await play.body(createHost(new View(runtime, play.scope(runtime, member))))
       } catch (error) {
-        // What one play can not know keeps the next from nothing, as in check mode.
+        // What one play cannot know keeps the next from nothing, as in check mode.
         if (!(error instanceof UnknownSignal)) throw error
         board.unknown(member, error.reason)
       }

@@ -95,7 +95,7 @@ async function served(t: Test, path: string): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/${basename(path)}`
 }
 
-t.test('images that can not be are refused', async (t) => {
+t.test('images that cannot be are refused', async (t) => {
   for (const image of ['el8', 'rootfs.tar'])
     t.throws(() => defineLab({ name: 'tel9x', subnet, hosts: { one: {} }, image }), {
       code: 'INVENTORY_INVALID',
@@ -108,9 +108,9 @@ t.test('images that can not be are refused', async (t) => {
   await execute('tar', ['-cf', empty, '-C', folder, 'wrong.tar'])
   for (const [image, message] of [
     [join(folder, 'missing.tar'), /: there is no such file$/],
-    [wrong, /: tar can not unpack it: /],
+    [wrong, /: tar cannot unpack it: /],
     [empty, /: the root file system in it has no systemd, no an sshd/],
-    ['http://127.0.0.1:9/rootfs.tar', /: it can not be fetched: /],
+    ['http://127.0.0.1:9/rootfs.tar', /: it cannot be fetched: /],
   ] as const) {
     const lab = defineLab({ name: 'tel9x', subnet, hosts: { one: {} }, image })
     t.teardown(() => lab.down())

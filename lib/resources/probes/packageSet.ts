@@ -9,7 +9,7 @@ export interface PackageSet {
   readonly installed: string | null
   /** Of a module. */
   readonly profiles: readonly string[]
-  /** Why it can not be told. */
+  /** Why it cannot be told. */
   readonly error?: string
 }
 

@@ -13,7 +13,7 @@ export interface PackageUpdate {
 export interface PackageUpdates {
   readonly manager: 'apt' | 'dnf' | null
   readonly updates: readonly PackageUpdate[]
-  /** Why it can not be told: a repository that is not reached, for example. */
+  /** Why it cannot be told: a repository that is not reached, for example. */
   readonly error?: string
 }
 

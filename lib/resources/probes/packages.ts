@@ -78,7 +78,7 @@ function find(table: readonly (readonly string[])[], name: string): Omit<Package
   return { installed: null, broken: false }
 }
 
-/** What a package manager would install; or why it can not be told. */
+/** What a package manager would install; or why it cannot be told. */
 export type PackageCandidate = string | null | { readonly error: string }
 
 /**
