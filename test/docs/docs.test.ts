@@ -79,6 +79,16 @@ t.test('zx is loaded for who imports it: nothing in lib/ does', async (t) => {
   const names = readdirSync(join(root, 'lib'), { recursive: true, encoding: 'utf8' })
   for (const name of names.filter((one) => /\.m?[jt]s$/.test(one)))
     t.notMatch(read(join('lib', name)), /(?:from|import\() ?'zx/, name)
+  // A role's own check may import it: hostwright/roles/NAME/verify, which is loaded by itself.
+  for (const role of readdirSync(join(root, 'roles'))) {
+    const loaded = new Set([`roles/${role}/index.ts`])
+    for (const file of loaded)
+      for (const [, from = ''] of read(file).matchAll(/ from '(\.[^']+)\.js'/g)) {
+        const path = `${join(dirname(file), from)}.ts`
+        if (path.startsWith('roles/')) loaded.add(path)
+      }
+    for (const file of loaded) t.notMatch(read(file), / from 'zx/, `${role}: ${file}`)
+  }
 })
 
 t.test('docs/resources.md says what the comments of the source say', async (t) => {
