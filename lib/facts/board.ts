@@ -32,6 +32,8 @@ export interface Member {
   unknown?: string
   /** The play in which the host takes part. */
   play?: string
+  /** It is only gone through in the background, for the facts. */
+  observed?: boolean
 }
 
 /** What ends a wait in check mode when the value can't be known. */
@@ -95,11 +97,12 @@ export class FactBoard {
 
   publish<T>(host: string, fact: Fact<T>, value: T, by: Site = {}): void {
     const key = keyOf(host, fact.name)
+    const now = this.#member(host)
     // The host was only gone through in the background, and takes part for real by now.
-    const isLate = by.member !== undefined && by.member !== this.#members.get(host)
-    if (isLate && this.#published.has(key)) return
+    const isLate = by.member?.observed === true && by.member !== now
+    if (isLate && (now.state === 'running' || this.#published.has(key))) return
     this.#published.set(key, { value, by })
-    for (const wait of isLate ? [] : this.#waits)
+    for (const wait of this.#waits)
       if (keyOf(wait.peer, wait.fact) === key) {
         this.#waits.delete(wait)
         wait.resolve(value)
@@ -131,8 +134,7 @@ export class FactBoard {
   /** Whether the role that has published it runs again, in the reader's play, and on the peer too. */
   #comesAnew(peer: string, { role, play }: Site, reader: Site): boolean {
     if (role === undefined || role !== reader.role || play === reader.play) return false
-    const member = this.#member(peer)
-    return member.state === 'running' && member.play === reader.play
+    return this.#member(peer).play === reader.play
   }
 
   /** Nothing will be published any more. */

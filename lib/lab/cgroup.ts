@@ -39,10 +39,10 @@ export function members(group: Cgroup): readonly number[] {
 /**
  * Ends every process of a group and removes it with all inside it; nothing where it is missing.
  *
- * @throws HostwrightError LAB_FAILED when processes are left after ten seconds
+ * @throws HostwrightError LAB_FAILED when processes are left after a minute
  */
 export async function removeCgroup(group: Cgroup): Promise<void> {
-  const deadline = Date.now() + 10_000
+  const deadline = Date.now() + 60_000
   for (;;) {
     const pids = members(group)
     for (const pid of pids) signal(pid, 'SIGKILL')

@@ -21,7 +21,8 @@ export function observer(run: Run): (host: string) => Promise<void> | undefined 
     )
     if (plays.length === 0) return undefined
     for (const play of plays) done.add(play)
-    void goThrough(run, name, plays, run.context.board.begin(name))
+    const member = Object.assign(run.context.board.begin(name), { observed: true })
+    void goThrough(run, name, plays, member)
     return undefined
   }
 }

@@ -86,14 +86,14 @@ function make(wish: DirectoryOptions, ask: Ask): Plan {
   const wanted = { ...created, ...attributes(wish) }
   const isOwner = wanted.owner === created.owner && wanted.group === created.group
   const { mode } = exact(wish, wanted)
-  // mkdir sees to the whole of a mode that it is given, as chmod would.
-  const set = isOwner ? '' : ` && ${setAttributes(path, { ...wanted, mode })}`
+  // Where it has come meanwhile mkdir leaves it as it is.
+  const set = isOwner ? `chmod -- ${mode} ${quote(path)}` : setAttributes(path, { ...wanted, mode })
   return {
     changes: [{ property: 'state', from: 'absent', to: 'directory' }],
     steps: [
       {
         // The directory itself is never wider than wished, not even for a moment.
-        script: `umask 022 && mkdir ${wish.parents === false ? '' : '-p '}-m ${mode} -- ${quote(path)}${set}`,
+        script: `umask 022 && mkdir ${wish.parents === false ? '' : '-p '}-m ${wanted.mode} -- ${quote(path)} && ${set}`,
       },
     ],
     effects: {

@@ -73,7 +73,8 @@ const describe = resourceType<DownloadOptions>({
  * A file from the web, which the host fetches itself, with mode 0644. It is fetched where the file
  * at the path has another SHA-256, and takes its place only if its own is right.
  *
- * A Debian without the package `ca-certificates` knows no server of https.
+ * The URL is shown, and stands in the host's list of processes: it may hold no secret. A Debian without
+ * the package `ca-certificates` knows no server of https.
  *
  * @see https://docs.ansible.com/ansible/latest/collections/ansible/builtin/get_url_module.html
  * @throws HostwrightError PARAMETER_INVALID; on the host VALIDATION_FAILED where the SHA-256 is
@@ -111,7 +112,7 @@ function fetch({ url, path, sha256 }: DownloadOptions): string {
   return `tmp=$(mktemp -- ${quote(`${path}.XXXXXX`)}) || exit
 trap 'rm -f -- "$tmp"' EXIT
 if command -v curl >/dev/null; then
-  curl -fsSL --connect-timeout 60 -o "$tmp" -- ${quote(url)}
+  curl -qgfsSL --connect-timeout 60 --speed-limit 1 --speed-time 60 -o "$tmp" -- ${quote(url)}
 elif [ -x /usr/lib/apt/apt-helper ]; then
   /usr/lib/apt/apt-helper -q -o APT::Sandbox::User=root download-file ${quote(url)} "$tmp"
 else

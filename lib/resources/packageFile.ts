@@ -35,7 +35,9 @@ export const packageFileType: ResourceType<PackageFileOptions> = {
     const from = broken ? `${installed ?? ''} (half installed)` : (installed ?? 'absent')
     const { effects, ...plan } = install(path, { property: name, from, to: version })
     const after = { manager: managerOf(path), installed: version, broken: false }
-    return { ...plan, effects: { ...effects, becomes: [[packageState(name), after]] } }
+    const file = { ...now!, installed: version, broken: false }
+    const becomes = [[packageState(name), after] as const, [packageFileState(path), file] as const]
+    return { ...plan, effects: { ...effects, becomes } }
   },
 }
 

@@ -7,7 +7,7 @@ import { isUnitFile, newOwner, owns, pathEffects, reloadUnits, sum } from './pat
 import { checkAccount, checkMode, checkPath, refuse } from './parameters.js'
 import { content } from './probes/content.js'
 import { identity } from './probes/identity.js'
-import { stat, type Entry } from './probes/stat.js'
+import { stat, type Entry, type Stat } from './probes/stat.js'
 import { Unknown, type Ask, type Plan, type Query, type Step } from './types.js'
 
 /** What every resource that writes a file takes. */
@@ -93,9 +93,10 @@ export function writePlan(ask: Ask, writing: Writing): Plan {
   changes.push(...attributes)
   if (changes.length === 0) return { changes, steps: [] }
   const isOwner = wanted.owner === created.owner && wanted.group === created.group
+  const isShared = othersWriteTo(ask(stat(posix.dirname(path))), created.owner)
   const steps =
     changes.length > attributes.length
-      ? [writeStep(writing, wanted, { exists: current !== undefined, isOwner })]
+      ? [writeStep(writing, wanted, { exists: current !== undefined, isOwner, isShared })]
       : [{ script: setAttributes(path, wanted) }]
   return { changes, steps, effects: pathEffects(task, path, wanted, bytes) }
 }
@@ -161,13 +162,25 @@ function isText(bytes: Buffer): boolean {
   return isUtf8(bytes) && !bytes.includes(0)
 }
 
-/**
- * @param isOwner what the shell creates has the wished owner and group anyway
- */
+/** Whether others than the one who writes can put something else in the place of what is in a folder. */
+function othersWriteTo(folder: Stat, user: string): boolean {
+  if (folder.type !== 'directory' || folder.owner !== user) return true
+  const mode = parseInt(folder.mode, 8)
+  return (mode & 0o022) !== 0 && (mode & 0o1000) === 0
+}
+
+interface Circumstances {
+  readonly exists: boolean
+  /** What the shell creates has the wished owner and group anyway. */
+  readonly isOwner: boolean
+  /** {@link othersWriteTo} */
+  readonly isShared: boolean
+}
+
 function writeStep(
   writing: Writing,
   wanted: Entry,
-  { exists, isOwner }: { readonly exists: boolean; readonly isOwner: boolean },
+  { exists, isOwner, isShared }: Circumstances,
 ): Step {
   const { path, bytes, validate, backup } = writing
   const { dir, base } = posix.parse(path)
@@ -180,19 +193,32 @@ function writeStep(
     'exec 3<&0 </dev/null',
     `path=${quote(path)}`,
     'umask 077',
-    `for old in ${temporary}??????; do [ ! -e "$old" ] || rm -f -- "$old"; done`,
-    // For others it is closed also where the folder's default ACL would open it.
-    `tmp=$(mktemp -- ${temporary}XXXXXX) || exit 1`,
-    `trap 'rm -f -- "$tmp"' EXIT`,
+    `for old in ${temporary}??????; do [ ! -e "$old" ] || rm -rf -- "$old"; done`,
+    // For others it is closed also where the folder's default ACL would open it. Where they
+    // could put a symlink in its place it is made in a folder that nobody else enters.
+    ...(isShared
+      ? [
+          `made=$(mktemp -d -- ${temporary}XXXXXX) || exit 1`,
+          `trap 'cd / && rm -rf -- "$made"' EXIT`,
+          'cd -P -- "$made" && [ -O . ] && : >new || exit 1',
+          'tmp=new',
+        ]
+      : [
+          `tmp=$(mktemp -- ${temporary}XXXXXX) || exit 1`,
+          `made=$tmp`,
+          `trap 'rm -f -- "$made"' EXIT`,
+        ]),
     `said=$(dd bs=1M count=${bytes.length} iflag=fullblock,count_bytes conv=fsync 2>&1 <&3 >"$tmp") || { printf '%s\\n' "$said" >&2; exit 1; }`,
     'exec 3<&-',
     `case $said in *out?'${bytes.length} byte'*) ;; *) echo 'the content did not arrive whole' >&2; exit 1 ;; esac`,
-    ...(isOwner && wanted.mode === '0600'
+    ...(isOwner && !isShared && wanted.mode === '0600'
       ? []
       : [`${chown}chmod -- ${wanted.mode} "$tmp" || exit 1`]),
     ...(validate === undefined
       ? []
-      : [`( ${validate.replaceAll('%s', '"$tmp"')} ) >&2 || exit ${validationFailed}`]),
+      : [
+          `( ${validate.replaceAll('%s', isShared ? '"$made/new"' : '"$tmp"')} ) >&2 || exit ${validationFailed}`,
+        ]),
     ...(backup === true && exists
       ? [`cp -a -- "$path" "$path.$(date +%Y-%m-%d@%H:%M:%S)~" || exit 1`]
       : []),
@@ -200,7 +226,7 @@ function writeStep(
     exists
       ? `z=; [ ! -e /sys/fs/selinux/enforce ] || chcon --reference="$path" -- "$tmp" || exit 1`
       : 'z=; [ ! -e /sys/fs/selinux/enforce ] || z=Z',
-    `mv -fT$z -- "$tmp" "$path" && trap - EXIT${reloadUnits(path)}`,
+    `mv -fT$z -- "$tmp" "$path"${isShared ? '' : ' && trap - EXIT'}${reloadUnits(path)}`,
   ]
   return {
     script: lines.join('\n'),

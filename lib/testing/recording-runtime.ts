@@ -107,6 +107,10 @@ class ReadBoard extends FactBoard {
     // What the host would tell the others again is nothing to them.
   }
 
+  override unknown(): void {
+    // The play itself goes on.
+  }
+
   override has(host: string, fact: Fact<unknown>): boolean {
     return this.inner.has(host, fact)
   }

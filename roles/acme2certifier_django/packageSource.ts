@@ -28,6 +28,13 @@ export function packageSource(params: Params, family: Family): PackageSource {
     )
   const sha256 = params.packageSha256
   if (/^https?:/.test(wished)) {
+    const { username, password, host } = new URL(wished)
+    if (username + password !== '')
+      throw new HostwrightError(
+        'PARAMETER_INVALID',
+        `Cannot take a package from "${host}": its URL holds a name or password, which would be shown`,
+        { hint: 'fetch it by hand, and give the file' },
+      )
     if (sha256 === undefined)
       throw new HostwrightError(
         'PARAMETER_INVALID',

@@ -74,6 +74,7 @@ t.test('a role that runs again waits for what it publishes anew on a peer', asyn
   const lost = failed.wait()
   failed.facts.fail(failed.a, new Error('disk full'))
   t.match(await lost, { code: 'FACT_PUBLISHER_FAILED' })
+  t.match(await failed.wait(), { code: 'FACT_PUBLISHER_FAILED' }, 'asked after it too')
 
   const earlier = again()
   earlier.a.play = 'between'
@@ -89,6 +90,7 @@ t.test('a role that runs again waits for what it publishes anew on a peer', asyn
   checked.facts.unknown(checked.a, 'it would be installed')
   checked.facts.finish(checked.a)
   t.ok((await unknown) instanceof Known)
+  t.ok((await checked.wait()) instanceof Known, 'asked after it too')
 
   const circle = again()
   circle.facts.publish('b', status, 10, { member: circle.b, role: 'mesh', play: 'first' })
@@ -112,14 +114,24 @@ t.test('one that goes on with an earlier fact may publish what others wait for',
 
 t.test('what a host says that is only gone through does not stand for what it does', async (t) => {
   const facts = board('a', 'b')
-  const observed = facts.of('a')
+  const observed = Object.assign(facts.of('a'), { observed: true })
   const real = facts.begin('a')
   const wait = end(facts.wait('b', 'a', status, place))
   facts.publish('a', status, 1, { member: observed })
+  const asked = end(facts.wait('b', 'a', status, place))
   facts.publish('a', status, 2, { member: real })
-  t.equal(await wait, 2)
+  t.same(await Promise.all([wait, asked]), [2, 2])
   facts.publish('a', status, 1, { member: observed })
   t.equal(await end(facts.wait('b', 'a', status, place)), 2)
+})
+
+t.test('what one host publishes on behalf of another counts', async (t) => {
+  const facts = board('a', 'b')
+  const wait = end(facts.wait('a', 'b', status, place))
+  facts.publish('b', status, 1, { member: facts.of('a') })
+  t.equal(await wait, 1)
+  facts.publish('b', status, 2, { member: facts.of('a') })
+  t.equal(await end(facts.wait('a', 'b', status, place)), 2)
 })
 
 t.test('a wait that can not end fails at once', async (t) => {

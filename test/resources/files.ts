@@ -2,6 +2,7 @@ import t from 'tap'
 import { execFileSync, spawn } from 'node:child_process'
 import {
   chmodSync,
+  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -221,6 +222,26 @@ t.test(
     t.same((await ensure(t, [wish])).statuses, ['ok'])
   },
 )
+
+t.test('in the folder of another user a file is made where he cannot reach it', async (t) => {
+  const folder = await tempFolder(t)
+  handDown(folder)
+  chownSync(folder, 65534, 65534)
+  const path = join(folder, 'keys')
+  const seen = join(await tempFolder(t), 'seen')
+  const wish = file({
+    path,
+    content: 'a key\n',
+    mode: '0600',
+    validate: `stat -c '%a %u' "$(dirname %s)" >${seen}`,
+  })
+  t.same((await ensure(t, [wish])).statuses, ['changed'])
+  t.equal(readFileSync(seen, 'utf8'), `700 ${process.getuid?.()}\n`)
+  t.equal(readFileSync(path, 'utf8'), 'a key\n')
+  t.equal(mode(path), '600')
+  t.same(names(folder), ['keys'], 'nothing is left')
+  t.same((await ensure(t, [wish])).statuses, ['ok'])
+})
 
 t.test('validate refuses a content before it is in place; backup keeps the old one', async (t) => {
   const folder = await tempFolder(t)
