@@ -1437,3 +1437,12 @@ t.test('check mode shows what it supposes, and knows what it does not know', asy
       resource.task,
     )
 })
+
+t.test('a package file that is listed twice is planned once', (t) => {
+  const resource = packageFile({ path: '/srv/a.deb' })
+  const given = packageAt('/srv/a.deb')
+  const { effects } = planOf(resource, given)
+  const after = new Map([...given, ...(effects?.becomes ?? [])].map((one) => [one[0].id, one]))
+  t.strictSame(planOf(resource, [...after.values()]).changes, [])
+  t.end()
+})
