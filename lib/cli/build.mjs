@@ -15,16 +15,11 @@ const { status } = spawnSync(process.execPath, [tsc, '-p', 'lib/cli/tsconfig.bui
 })
 if (status !== 0) process.exit(status ?? 1)
 
-// Of the library tsc's types are kept, and what is imported from outside of it stays a file of its own.
+// Of the library tsc's types are kept, and what is exported, started or imported by roles stays a file.
 for (const file of filesOf('dist/lib')) if (/\.js(\.map)?$/.test(file)) rmSync(file)
 const { exports } = JSON.parse(readFileSync('package.json', 'utf8'))
-const exported = Object.values(exports).map((target) => target.default ?? '')
-const fromRoles = filesOf('dist/roles')
-  .filter((file) => file.endsWith('.js'))
-  .flatMap((file) => [...readFileSync(file, 'utf8').matchAll(/from '(?:\.\.\/)+(lib\/.*)'/g)])
-  .map(([, path]) => `./dist/${path}`)
-const entries = [...exported, ...fromRoles, './dist/lib/cli/main.js']
-  .map((path) => /^\.\/dist\/(lib\/.*)\.js$/.exec(path)?.[1])
+const exported = Object.values(exports)
+  .map((target) => /^\.\/dist\/(lib\/.*)\.js$/.exec(target.default ?? '')?.[1])
   .filter((path) => path !== undefined)
   .map((path) => `${path}.ts`)
 // At each start tsx writes anew what imports something later; that is to be little.
@@ -35,7 +30,7 @@ const lazy = filesOf('lib').filter(
     /\bimport\(/.test(readFileSync(file, 'utf8')),
 )
 await build({
-  entryPoints: [...new Set([...entries, ...lazy])],
+  entryPoints: [...new Set([...exported, 'lib/internal.ts', 'lib/cli/main.ts', ...lazy])],
   outdir: 'dist',
   outbase: '.',
   chunkNames: 'lib/[name]-[hash]',

@@ -159,17 +159,16 @@ export class FactBoard {
   }
 
   #check(): void {
-    let goOn = 0
+    let goesOn = false
     for (const wait of this.#waits) {
       const { state, error, unknown } = this.#member(wait.peer)
       if (state === 'running') continue
       if (unknown !== undefined) this.#end(wait, this.#unknownFact(unknown))
-      else if (state === 'failed') this.#end(wait, noPublisher(wait, state, error))
-      else if (this.#useEarlier(wait)) goOn += 1
+      else if (state !== 'failed' && this.#useEarlier(wait)) goesOn = true
       else this.#end(wait, noPublisher(wait, state, error))
     }
     // They may publish what others wait for.
-    if (goOn > 0) return this.#schedule()
+    if (goesOn) return this.#schedule()
     const stuck = this.#stuck()
     const start = [...stuck][0]
     if (start === undefined) return
@@ -177,9 +176,8 @@ export class FactBoard {
     const reason = circle
       .map((wait) => this.#member(wait.peer).unknown)
       .find((text) => text !== undefined)
-    const goesOn =
-      reason === undefined && circle.filter((wait) => this.#useEarlier(wait)).length > 0
-    for (const wait of goesOn ? [] : circle)
+    const earlier = reason === undefined ? circle.filter((wait) => this.#useEarlier(wait)) : []
+    for (const wait of earlier.length > 0 ? [] : circle)
       this.#end(wait, reason === undefined ? circleError(wait, circle) : this.#unknownFact(reason))
     this.#schedule()
   }

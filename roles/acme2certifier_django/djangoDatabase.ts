@@ -1,6 +1,5 @@
 import { HostwrightError, quote, resourceType, type Plan } from '../../lib/index.js'
-import type { Change } from '../../lib/report/events.js'
-import { shell, type ShellAnswer } from '../../lib/internal.js'
+import { shell, type Change, type ShellAnswer } from '../../lib/internal.js'
 import { migrationsPath } from './kept.js'
 import { python } from './python.js'
 
