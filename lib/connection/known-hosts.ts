@@ -1,5 +1,6 @@
 import { createHash, createHmac } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
+import { cachedFile } from '../core/cached-file.js'
 import type { Place } from '../core/place.js'
 
 /** One line of a known_hosts file that concerns a host. */
@@ -59,34 +60,29 @@ interface Lines {
   readonly other: readonly Line[]
 }
 
-/** There are as many lines as a fleet has hosts, for each host: what has not changed is parsed once. */
-const parsed = new Map<string, Lines & { readonly text: string }>()
+const none: Lines = { plain: new Map(), other: [] }
 
 function linesOf(file: string): Lines {
-  const text = read(file)
-  const known = parsed.get(file)
-  if (known?.text === text) return known
+  if (!existsSync(file)) return none
+  try {
+    return parsed(file)
+  } catch {
+    return none
+  }
+}
+
+const parsed = cachedFile((bytes, file): Lines => {
   const plain = new Map<string, Line[]>()
   const other: Line[] = []
-  for (const [index, one] of text.split('\n').entries()) {
+  for (const [index, one] of bytes.toString().split('\n').entries()) {
     const found = parseLine(one)
     if (found === undefined) continue
     const line = { ...found, place: { file, line: index + 1 } }
     if (line.names.some((name) => /[|!*?]/.test(name))) other.push(line)
     else for (const name of new Set(line.names)) plain.set(name, [...(plain.get(name) ?? []), line])
   }
-  const lines = { text, plain, other }
-  parsed.set(file, lines)
-  return lines
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    return ''
-  }
-}
+  return { plain, other }
+})
 
 function parseLine(text: string): Omit<Line, 'place'> | undefined {
   const words = text.trim().split(/[ \t]+/)

@@ -42,6 +42,8 @@ class Ensure {
   readonly #plans: Plans
   readonly #attempts = new Map<number, number>()
   #losses = 0
+  /** Whether a step that several resources shared has failed: from then on each has its own. */
+  #apart = false
 
   constructor(
     private readonly view: View,
@@ -72,10 +74,15 @@ class Ensure {
     } catch (error) {
       await this.view.recover(error, this.#losses)
       this.#losses += 1
-      for (const { index, plan } of this.#plans.planned)
-        if (!this.#outcomes.get(index)) this.#plans.inFlight.set(index, plan.changes)
-      this.#plans.restart()
+      this.#again()
     }
+  }
+
+  /** Plans anew what has not ended; what was sent may be done already. */
+  #again(): void {
+    for (const { index, plan } of this.#plans.planned)
+      if (!this.#outcomes.get(index)) this.#plans.inFlight.set(index, plan.changes)
+    this.#plans.restart()
   }
 
   /** Sends what is planned, in several messages where time limits want it; the last one asks too. */
@@ -92,7 +99,9 @@ class Ensure {
   /** One message. False when a step failed and is to be tried again. */
   async #sendNow(blocked: readonly Query[]): Promise<boolean> {
     const planned = this.#plans.planned
-    const steps = stepsOf(this.view, planned, (item, unneeded) => this.#made(item, unneeded))
+    const steps = stepsOf(this.view, planned, this.#apart, (item, unneeded) =>
+      this.#made(item, unneeded),
+    )
     const wanted = this.#plans.questions(blocked)
     for (const query of wanted) this.#prefetch.note(query)
     const ahead = wanted.length > 0 ? this.#prefetch.open(wanted) : []
@@ -118,10 +127,12 @@ class Ensure {
       }
     }
     const failure = steps.failure(results)
-    if (failure) {
-      await this.#catchUp(failure.undone)
-      return await this.#retry(failure.item, failure.error)
+    if (failure?.shared === true) {
+      this.#apart = true
+      this.#again()
+      return false
     }
+    if (failure) return await this.#retry(failure.item, failure.error)
     for (const item of planned) this.#made(item)
     this.#plans.planned = []
     if (sections.length === 0) return true
@@ -136,17 +147,6 @@ class Ensure {
       this.#prefetch.give(query, answer, made, soon.has(query) ? undefined : this.asker)
     })
     return true
-  }
-
-  /** Does what stands before a failed resource and was to be done with a later one. */
-  async #catchUp(undone: readonly Planned[]): Promise<void> {
-    if (undone.length === 0) return
-    this.#plans.planned = [...undone]
-    try {
-      await this.#sendNow([])
-    } catch {
-      // Whatever keeps it from being done, what has failed first is what is to be told.
-    }
   }
 
   #made({ index, resource, plan }: Planned, unneeded?: string): void {

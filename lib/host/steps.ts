@@ -1,4 +1,4 @@
-import type { Plan, Resource } from '../resources/types.js'
+import type { Plan, Resource, Step, StepPart } from '../resources/types.js'
 import type { HostwrightError } from '../core/errors.js'
 import type { BatchWatcher, Section, SectionResult } from './batch.js'
 import { outputLines } from './output.js'
@@ -12,12 +12,12 @@ export interface Planned {
   readonly plan: Plan<unknown>
 }
 
-/** The first plan that a step of has failed. */
+/** The first step that has failed. */
 export interface Failure {
   readonly item: Planned
   readonly error: HostwrightError
-  /** Plans before it that a later one was to carry out with its own. */
-  readonly undone: readonly Planned[]
+  /** It was to carry out several plans: each by itself tells whose failure it is. */
+  readonly shared: boolean
 }
 
 /** The steps of plans as part of a message. */
@@ -35,38 +35,29 @@ export interface Steps {
 /**
  * Puts the steps of plans into sections; what is notified is noted as due before the first of each.
  *
+ * @param apart whether each step has a section of its own, also where several could be done in one go
  * @param made is told of each plan that is carried out, and why where that took nothing
  */
 export function stepsOf(
   view: View,
   planned: readonly Planned[],
+  apart: boolean,
   made: (item: Planned, unneeded?: string) => void,
 ): Steps {
-  const replaced = replacedBy(planned)
-  const steps = planned
-    .filter((item) => !replaced.has(item))
-    .flatMap((item) =>
-      item.plan.steps.map((step, at) => ({
-        item,
-        step,
-        // What it makes so, in order.
-        all: planned.filter((other) => other === item || replaced.get(other) === item),
-        at,
-      })),
-    )
+  const steps = worksOf(planned, apart)
   const begin = (section: number) => {
-    const task = steps[section]?.item.resource.task
+    const task = steps[section]?.items[0].resource.task
     if (task !== undefined) view.emit({ type: 'start', task })
   }
   const lines = outputLines((section, stream, text) => {
-    const task = steps[section]?.item.resource.task
+    const task = steps[section]?.items[0].resource.task
     if (task !== undefined) view.emit({ type: 'output', task, stream, text })
   })
   return {
-    sections: steps.map(({ all, step, at }) => ({
+    sections: steps.map(({ items, step, at }) => ({
       script:
         at === 0
-          ? view.duePrefix(all.flatMap(({ resource }) => handlersOf(resource))) + step.script
+          ? view.duePrefix(items.flatMap(({ resource }) => handlersOf(resource))) + step.script
           : step.script,
       ...(step.input && { input: step.input }),
       ...(step.readsExactly && { readsExactly: true }),
@@ -77,47 +68,54 @@ export function stepsOf(
       output: lines.take,
       ended: (section, { exitCode, unneeded }) => {
         lines.flush(section)
-        const step = steps[section]
-        if (step && exitCode === 0 && step.at === step.item.plan.steps.length - 1)
-          for (const item of step.all)
-            made(item, unneeded === true ? step.step.unless?.reason : undefined)
+        const work = steps[section]
+        if (work && exitCode === 0 && work.at === work.items[0].plan.steps.length - 1)
+          for (const item of work.items)
+            made(item, unneeded === true ? work.step.unless?.reason : undefined)
         begin(section + 1)
       },
     },
     timeout: steps.find(({ step }) => step.timeout)?.step.timeout,
     begin: () => begin(0),
     failure(results) {
-      for (const [section, { item, step }] of steps.entries()) {
+      for (const [section, { items, step }] of steps.entries()) {
         const result = results[section]
         if (result?.exitCode === 0) continue
+        const [item, ...others] = items
         const error = stepError(item.resource, step, result)
-        const done = steps.slice(0, section).flatMap(({ all }) => all)
-        const undone = planned
-          .slice(0, planned.indexOf(item))
-          .filter((other) => replaced.has(other) && !done.includes(other))
-        return { item, error, undone }
+        return { item, error, shared: others.length > 0 }
       }
       return undefined
     },
   }
 }
 
-/**
- * Writes that a later one of the message replaces, with nothing but writes in between: nobody would ever
- * see them. Of several lines that a file gets, only the last is written, with all of them.
- */
-function replacedBy(planned: readonly Planned[]): ReadonlyMap<Planned, Planned> {
-  const replaced = new Map<Planned, Planned>()
-  let later = new Map<string, Planned>()
-  for (const item of planned.toReversed()) {
-    const [step, ...rest] = item.plan.steps
-    const path = rest.length === 0 ? step?.writes : undefined
-    const last = path === undefined ? undefined : later.get(path)
-    if (path === undefined) later = new Map()
-    else if (last === undefined) later.set(path, item)
-    else replaced.set(item, last)
-  }
-  return replaced
+/** What one section does: a step of one plan, or of several that are done in one go. */
+interface Work {
+  readonly items: [Planned, ...Planned[]]
+  readonly step: Step
+  /** Which of the plan's steps it is. */
+  readonly at: number
+}
+
+function worksOf(planned: readonly Planned[], apart: boolean): readonly Work[] {
+  const works: (Work & { readonly parts: StepPart[] })[] = []
+  for (const item of planned)
+    for (const [at, step] of item.plan.steps.entries()) {
+      const part = apart || item.plan.steps.length > 1 ? undefined : step.part
+      const last = works.at(-1)
+      if (last && part && part.kind === last.parts[0]?.kind) {
+        last.items.push(item)
+        last.parts.push(part)
+      } else works.push({ items: [item], step, at, parts: part ? [part] : [] })
+    }
+  return works.map(({ parts, ...work }) =>
+    parts.length > 1 ? { ...work, step: joined(parts) } : work,
+  )
+}
+
+function joined(parts: readonly StepPart[]): Step {
+  return { script: parts[0]!.kind.script(parts.map(({ part }) => part as never)) }
 }
 
 /** A time limit is a message's, so what has one travels alone. What is last may take questions along. */

@@ -31,6 +31,14 @@ export function readAsked(file: string): Asked {
     ),
   )
   const made = new Map<readonly unknown[], readonly Query[]>()
+  /** By the question's id: what most hosts are asked is looked at once. */
+  const entries = new Map<string, List>()
+  const entryOf = (query: Query): List => {
+    let entry = entries.get(query.id)
+    if (!entry)
+      entries.set(query.id, (entry = isPlain(query) ? [[query.kind.name, query.key]] : []))
+    return entry
+  }
   return {
     of(host, user) {
       const list = kept.get(keyOf(host, user)) ?? []
@@ -40,10 +48,7 @@ export function readAsked(file: string): Asked {
       return queries
     },
     keep(host, user, queries) {
-      kept.set(
-        keyOf(host, user),
-        queries.filter(isPlain).map(({ kind, key }) => [kind.name, key]),
-      )
+      kept.set(keyOf(host, user), queries.flatMap(entryOf))
     },
     save() {
       const text = textOf(kept)

@@ -1,4 +1,4 @@
-import type { HostRecap, HostwrightEvent, Reporter } from './events.js'
+import type { CheckEvent, FailureEvent, HostRecap, Reporter, TaskEvent } from './events.js'
 
 const zero: HostRecap = {
   ok: 0,
@@ -24,34 +24,32 @@ export interface Recap extends Reporter {
  * nor changed. A check counts as a task does, and one that does not hold as a failure.
  */
 export function createRecap(): Recap {
-  const counts = new Map<string, HostRecap>()
-  const add = (host: string, more: Partial<HostRecap>) => {
-    const before = counts.get(host) ?? zero
-    const sums = Object.entries(more).map(([key, value]) => [
-      key,
-      before[key as keyof HostRecap] + value,
-    ])
-    counts.set(host, { ...before, ...(Object.fromEntries(sums) as Partial<HostRecap>) })
+  const counts = new Map<string, Counts>()
+  const of = (host: string): Counts => {
+    let found = counts.get(host)
+    if (!found) counts.set(host, (found = { ...zero }))
+    return found
   }
   return {
     event(event) {
-      for (const [host, more] of counted(event)) add(host, more)
+      // A host that is only named is counted with nothing.
+      if (event.type === 'run' || event.type === 'play') for (const host of event.hosts) of(host)
+      if (event.type === 'task' || event.type === 'check' || event.type === 'failure')
+        for (const count of counted(event)) of(event.host)[count] += 1
     },
     setRoundTrips: (host, roundTrips) => {
-      counts.set(host, { ...(counts.get(host) ?? zero), roundTrips })
+      of(host).roundTrips = roundTrips
     },
-    hosts: () => Object.fromEntries(counts),
+    hosts: () => Object.fromEntries([...counts].map(([host, count]) => [host, { ...count }])),
   }
 }
 
-/** What an event adds to which host; a host that is only named is counted with nothing. */
-function counted(event: HostwrightEvent): readonly (readonly [string, Partial<HostRecap>])[] {
-  if (event.type === 'run' || event.type === 'play') return event.hosts.map((host) => [host, {}])
-  if (event.type === 'failure')
-    return [[event.host, event.unreachable ? { unreachable: 1 } : { failed: 1 }]]
-  if (event.type === 'check')
-    return [[event.host, { [event.result === 'passed' ? 'ok' : event.result]: 1 }]]
-  if (event.type !== 'task' || event.status === 'failed') return []
-  if (event.status === 'changed') return [[event.host, { ok: 1, changed: 1 }]]
-  return [[event.host, { [event.status]: 1 }]]
+type Counts = { -readonly [Count in keyof HostRecap]: HostRecap[Count] }
+
+/** What an event adds one to. */
+function counted(event: TaskEvent | CheckEvent | FailureEvent): readonly (keyof HostRecap)[] {
+  if (event.type === 'failure') return [event.unreachable ? 'unreachable' : 'failed']
+  if (event.type === 'check') return [event.result === 'passed' ? 'ok' : event.result]
+  if (event.status === 'failed') return []
+  return event.status === 'changed' ? ['ok', 'changed'] : [event.status]
 }

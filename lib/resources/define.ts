@@ -1,5 +1,13 @@
 import { callerPlace } from '../core/place.js'
-import type { CommonOptions, ProbeKind, Query, Resource, ResourceType } from './types.js'
+import type {
+  CommonOptions,
+  ProbeKind,
+  Query,
+  Resource,
+  ResourceType,
+  StepKind,
+  StepPart,
+} from './types.js'
 
 const kinds = new Map<string, ProbeKind<never, unknown>>()
 
@@ -28,6 +36,11 @@ export function probeKind<Key, Answer>(kind: ProbeKind<Key, Answer>): (key: Key)
     key,
     id: `${kind.name}:${kind.id(key)}`,
   })
+}
+
+/** Says that a step can be done in one go with others of the kind. */
+export function stepPart<Part>(kind: StepKind<Part>, part: Part): StepPart {
+  return { kind: kind as unknown as StepKind<never>, part }
 }
 
 /** Defines a type of resource and returns the function that makes its descriptions. */

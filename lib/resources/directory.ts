@@ -1,13 +1,13 @@
 import { posix } from 'node:path'
 import { HostwrightError } from '../core/errors.js'
 import { quote } from '../core/quote.js'
-import { resourceType } from './define.js'
+import { resourceType, stepPart } from './define.js'
 import { newOwner, pathEffects, pathOf, within } from './paths.js'
 import { checkAccount, checkMode, checkPath, checkWord, refuse } from './parameters.js'
 import { identity } from './probes/identity.js'
 import { stat, type Entry } from './probes/stat.js'
 import { supposing } from './supposing.js'
-import type { Ask, CommonOptions, Plan, Resource } from './types.js'
+import type { Ask, CommonOptions, Plan, Resource, StepKind } from './types.js'
 import { assertParent, attributeChanges, setAttributes } from './write.js'
 
 export interface DirectoryOptions {
@@ -86,21 +86,61 @@ function make(wish: DirectoryOptions, ask: Ask): Plan {
   const wanted = { ...created, ...attributes(wish) }
   const isOwner = wanted.owner === created.owner && wanted.group === created.group
   const { mode } = exact(wish, wanted)
-  // Where it has come meanwhile mkdir leaves it as it is.
-  const set = isOwner ? `chmod -- ${mode} ${quote(path)}` : setAttributes(path, { ...wanted, mode })
+  const owner = isOwner ? undefined : `${wanted.owner}:${wanted.group}`
+  const made = { path, mode, parents: wish.parents !== false, owner }
   return {
     changes: [{ property: 'state', from: 'absent', to: 'directory' }],
-    steps: [
-      {
-        // The directory itself is never wider than wished, not even for a moment.
-        script: `umask 022 && mkdir ${wish.parents === false ? '' : '-p '}-m ${wanted.mode} -- ${quote(path)} && ${set}`,
-      },
-    ],
+    steps: [{ script: making.script([made]), part: stepPart(making, made) }],
     effects: {
       ...pathEffects(task, path, wanted, null),
       becomes: [[stat(path), wanted], ...missing.map((one) => [stat(one), created] as const)],
     },
   }
+}
+
+interface Made {
+  readonly path: string
+  readonly mode: string
+  readonly parents: boolean
+  /** With the group; undefined where what the shell creates has the wished ones anyway. */
+  readonly owner: string | undefined
+}
+
+/**
+ * Directories that are alike are made by one program where they stand side by side or in one another:
+ * what keeps one of them from being made keeps the next ones from it too.
+ */
+const making: StepKind<Made> = {
+  script(parts) {
+    const runs: Made[][] = []
+    for (const part of parts) {
+      const run = runs.at(-1) ?? []
+      if (run[0] && isAlike(part, run[0]) && isBeside(part.path, run)) run.push(part)
+      else runs.push([part])
+    }
+    return ['umask 022', ...runs.map(makeAlike)].join(' && ')
+  },
+}
+
+function isAlike(one: Made, other: Made): boolean {
+  return one.mode === other.mode && one.parents === other.parents && one.owner === other.owner
+}
+
+function isBeside(path: string, run: readonly Made[]): boolean {
+  const parent = posix.dirname(path)
+  return parent === posix.dirname(run[0]!.path) || run.some((made) => made.path === parent)
+}
+
+/** A directory itself is never wider than wished, not even for a moment. */
+function makeAlike(run: readonly Made[]): string {
+  const { mode, parents, owner } = run[0]!
+  const paths = run.map(({ path }) => quote(path)).join(' ')
+  // The owner is set first, see setAttributes. Ones that have come meanwhile mkdir leaves as they are.
+  return [
+    `mkdir ${parents ? '-p ' : ''}-m ${mode} -- ${paths}`,
+    ...(owner === undefined ? [] : [`chown -h -- ${quote(owner)} ${paths}`]),
+    `chmod -- ${mode} ${paths}`,
+  ].join(' && ')
 }
 
 function remove({ path }: DirectoryOptions, ask: Ask): Plan {

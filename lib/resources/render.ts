@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type handlebars from 'handlebars'
+import { cachedFile } from '../core/cached-file.js'
 import { HostwrightError } from '../core/errors.js'
 import { Secret } from '../core/secret.js'
 
@@ -37,12 +37,11 @@ export interface Rendered {
  * @throws HostwrightError TEMPLATE_INVALID with the template's line
  */
 export function render(path: string, vars: Readonly<Record<string, unknown>>): Rendered {
-  engine ??= start()
   const found = { sensitive: false }
   const data = strict(vars, '', found)
   let parsed: Template | undefined
   try {
-    parsed = templateOf(engine, readFileSync(path, 'utf8'))
+    parsed = templateOf(path)
     const text = parsed.print(data)
     const misused = objectMark.exec(text)?.[1]
     if (misused !== undefined) throw new Misused(misused)
@@ -57,23 +56,17 @@ interface Template {
   readonly print: (data: unknown) => string
 }
 
-/** By their texts: what a fleet has in common is parsed once. */
-const templates = new Map<string, Template>()
-
-function templateOf({ own, Visitor }: NonNullable<typeof engine>, source: string): Template {
-  const before = templates.get(source)
-  if (before) return before
-  const program = own.parse(source)
+const templateOf = cachedFile((bytes): Template => {
+  const { own, Visitor } = (engine ??= start())
+  const program = own.parse(bytes.toString())
   const print = own.compile(asText(Visitor, own.parse, program), {
     strict: true,
     noEscape: true,
     knownHelpersOnly: true,
     knownHelpers: known() as NonNullable<CompileOptions['knownHelpers']>,
   })
-  const template = { program, print }
-  templates.set(source, template)
-  return template
-}
+  return { program, print }
+})
 
 function known(): Record<string, boolean> {
   const own = [...Object.keys(helpers), nothing].map((name) => [name, true])

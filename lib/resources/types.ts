@@ -53,14 +53,30 @@ export interface Step {
   readonly input?: Uint8Array
   /** It reads its whole input and no byte more, so that no program has to see to that. @default false */
   readonly readsExactly?: boolean
-  /** All that it does is give the file at this path its whole content. */
-  readonly writes?: string
+  /** It can be done in one go with what comes before and after it, where that is of the same kind. */
+  readonly part?: StepPart
   /** Milliseconds. */
   readonly timeout?: number
   /** Where the host itself finds out that it is not needed: POSIX sh that then ends with 0, and why. */
   readonly unless?: { readonly test: string; readonly reason: string }
   /** What an exit status means, where more can be said than *it failed*. */
   readonly errors?: Readonly<Record<number, StepError>>
+}
+
+/**
+ * One kind of work that several steps in a row do in one go, so that processes on the host grow with
+ * kinds and not with resources. Where it fails each step's own script is run instead: what has been
+ * done by then has to be no obstacle.
+ */
+export interface StepKind<Part> {
+  /** POSIX sh that does all of the parts, or as good as in order. */
+  script(parts: readonly Part[]): string
+}
+
+/** Made by {@link stepPart}. */
+export interface StepPart {
+  readonly kind: StepKind<never>
+  readonly part: unknown
 }
 
 export interface StepError {

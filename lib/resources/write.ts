@@ -1,14 +1,16 @@
 import { isUtf8 } from 'node:buffer'
+import { randomBytes } from 'node:crypto'
 import { posix } from 'node:path'
 import { HostwrightError } from '../core/errors.js'
 import { quote } from '../core/quote.js'
 import type { Change } from '../report/events.js'
+import { stepPart } from './define.js'
 import { isUnitFile, newOwner, owns, pathEffects, reloadUnits, sum } from './paths.js'
 import { checkAccount, checkMode, checkPath, refuse } from './parameters.js'
 import { content } from './probes/content.js'
 import { identity } from './probes/identity.js'
 import { stat, type Entry, type Stat } from './probes/stat.js'
-import { Unknown, type Ask, type Plan, type Query, type Step } from './types.js'
+import { Unknown, type Ask, type Plan, type Query, type Step, type StepKind } from './types.js'
 
 /** What every resource that writes a file takes. */
 export interface FileAttributes {
@@ -31,6 +33,9 @@ export interface FileAttributes {
 
 /** Larger texts are not shown as differences. */
 const largestDiff = 256 * 1024
+
+/** Larger contents travel as input: in a script they are quoted, and read by the shell. */
+const largestInScript = 32 * 1024
 
 const validationFailed = 81
 
@@ -183,17 +188,21 @@ function writeStep(
   { exists, isOwner, isShared }: Circumstances,
 ): Step {
   const { path, bytes, validate, backup } = writing
-  const { dir, base } = posix.parse(path)
-  // What an interrupted run has left of this file goes first; names end where file systems end them.
-  const name = Buffer.byteLength(base) > 200 ? sum(Buffer.from(base)) : base
-  const temporary = quote(`${dir === '/' ? '' : dir}/.hostwright.${name}.`)
+  const isSimple =
+    validate === undefined &&
+    backup !== true &&
+    !isShared &&
+    !isUnitFile(path) &&
+    bytes.length <= largestInScript &&
+    isText(bytes)
+  const temporary = temporaryBeside(path)
   const chown = isOwner ? '' : `chown -- ${quote(`${wanted.owner}:${wanted.group}`)} "$tmp" && `
   const lines = [
     // Only dd reads the content, and just as much of it.
     'exec 3<&0 </dev/null',
     `path=${quote(path)}`,
     'umask 077',
-    `for old in ${temporary}??????; do [ ! -e "$old" ] || rm -rf -- "$old"; done`,
+    clearing([path]),
     // For others it is closed also where the folder's default ACL would open it. Where they
     // could put a symlink in its place it is made in a folder that nobody else enters.
     ...(isShared
@@ -232,7 +241,9 @@ function writeStep(
     script: lines.join('\n'),
     input: bytes,
     readsExactly: true,
-    ...(validate === undefined && backup !== true && !isUnitFile(path) && { writes: path }),
+    ...(isSimple && {
+      part: stepPart(plainWrites, { path, text: bytes.toString(), wanted, exists, isOwner }),
+    }),
     errors: {
       [validationFailed]: {
         code: 'VALIDATION_FAILED',
@@ -241,4 +252,91 @@ function writeStep(
       },
     },
   }
+}
+
+interface PlainWrite {
+  readonly path: string
+  readonly text: string
+  readonly wanted: Entry
+  readonly exists: boolean
+  readonly isOwner: boolean
+}
+
+/**
+ * Files in folders to which nobody else writes. In each folder a private one is made, and in it the new
+ * files by the shell itself; they get owner and mode, are flushed to disk and renamed. Of several
+ * contents of one file only the last is written: nobody could have seen the others.
+ */
+const plainWrites: StepKind<PlainWrite> = {
+  script(parts) {
+    const first = new Map(parts.toReversed().map((part) => [part.path, part]))
+    const last = new Map(parts.map((part) => [part.path, part]))
+    const id = randomBytes(3).toString('hex')
+    const files = [...last.values()].map((part) => {
+      const folder = `${folderBeside(part.path)}${id}`
+      const temporary = `${folder}/${quote(posix.basename(part.path))}`
+      return { ...part, exists: first.get(part.path)!.exists, folder, temporary }
+    })
+    const folders = [...new Set(files.map(({ folder }) => folder))].join(' ')
+    return [
+      'umask 077',
+      clearing(files.map(({ path }) => path)),
+      `clear() { rm -rf -- ${folders}; }`,
+      'trap clear EXIT',
+      `mkdir -m 0700 -- ${folders} || exit 1`,
+      ...files.map(({ text, temporary }) => `printf %s ${quote(text)} >${temporary} || exit 1`),
+      ...inOne(
+        files.filter(({ isOwner }) => !isOwner),
+        ({ wanted }) => `chown -- ${quote(`${wanted.owner}:${wanted.group}`)}`,
+      ),
+      ...inOne(files, ({ wanted }) => `chmod -- ${wanted.mode}`),
+      ...inOne(files, () => 'sync --'),
+      // Where SELinux is enabled a file keeps its label, and a new one gets that of its path.
+      'z=',
+      'if [ -e /sys/fs/selinux/enforce ]; then z=Z',
+      ...inOne(
+        files.filter(({ exists }) => exists),
+        ({ path }) => `chcon --reference=${quote(path)} --`,
+      ),
+      'fi',
+      // One after the other: where one cannot take its place, those after it do not.
+      ...files.map(({ path, exists, temporary }) => {
+        return `mv -fT${exists ? '' : '$z'} -- ${temporary} ${quote(path)} || exit 1`
+      }),
+    ].join('\n')
+  },
+}
+
+/** A command for all files for which it begins alike. */
+function inOne<File extends { readonly temporary: string }>(
+  files: readonly File[],
+  command: (file: File) => string,
+): readonly string[] {
+  const lines = new Map<string, string>()
+  for (const file of files) {
+    const begin = command(file)
+    lines.set(begin, `${lines.get(begin) ?? begin} ${file.temporary}`)
+  }
+  return [...lines.values()].map((line) => `${line} || exit 1`)
+}
+
+/** Removes what an interrupted run has left of files. */
+function clearing(paths: readonly string[]): string {
+  const names = new Set(
+    paths.flatMap((path) => [`${temporaryBeside(path)}??????`, `${folderBeside(path)}??????`]),
+  )
+  return `for old in ${[...names].join(' ')}; do [ ! -e "$old" ] || rm -rf -- "$old"; done`
+}
+
+/** For a shell, but for the six characters at its end: a file that becomes the one at a path. */
+function temporaryBeside(path: string): string {
+  const { dir, base } = posix.parse(path)
+  // Names end where file systems end them.
+  const name = Buffer.byteLength(base) > 200 ? sum(Buffer.from(base)) : base
+  return quote(posix.join(dir, `.hostwright.${name}.`))
+}
+
+/** The same for a folder in which such files are made. */
+function folderBeside(path: string): string {
+  return quote(posix.join(posix.dirname(path), '.hostwright.'))
 }

@@ -292,7 +292,132 @@ t.test('what a killed write has left is removed by the next one', async (t) => {
   const { error } = await ensure(t, [file({ path: join(folder, 'f'), content: 'x' })])
   t.equal(error, undefined)
   t.same(names(folder), ['.hostwright.other.abcDEF', 'f'])
+  for (const left of ['.hostwright.a1b2c3', '.hostwright.d4e5f6'])
+    mkdirSync(join(folder, left), { mode: 0o700 })
+  writeFileSync(join(folder, '.hostwright.a1b2c3', 'g'), 'half')
+  writeFileSync(join(folder, '.hostwright.g.abcDEF'), 'half')
+  const both = ['f', 'g'].map((name) => file({ path: join(folder, name), content: 'y' }))
+  t.same((await ensure(t, both)).statuses, ['changed', 'changed'])
+  t.same(names(folder), ['.hostwright.other.abcDEF', 'f', 'g'], 'also of several in one go')
+  mkdirSync(join(folder, '.hostwright.a1b2c3'))
+  await ensure(t, [file({ path: join(folder, 'f'), content: 'z' })])
+  t.same(names(folder), ['.hostwright.other.abcDEF', 'f', 'g'])
 })
+
+t.test('files and directories in a row are made by few programs, each as wished', async (t) => {
+  const folder = await tempFolder(t)
+  const at = (name: string) => join(folder, name)
+  const log = at('log')
+  const path = process.env['PATH'] ?? ''
+  const bin = at('bin')
+  mkdirSync(bin)
+  for (const name of ['mktemp', 'dd', 'mkdir', 'chmod', 'chown', 'sync', 'mv', 'rm'])
+    writeFileSync(
+      at(`bin/${name}`),
+      `#!/bin/sh\necho ${name} >>${log}\nPATH=${path} exec ${name} "$@"\n`,
+      {
+        mode: 0o755,
+      },
+    )
+  const strange = `it's \u0081\u0088 é \\n $(x) \`y\` %s "\ttab\r\n\n end \\`
+  writeFileSync(at('old'), 'old')
+  chownSync(at('old'), 65534, 65534)
+  chmodSync(at('old'), 0o2640)
+  symlinkSync('old', at('link'))
+  mkdirSync(at('handed'))
+  handDown(at('handed'))
+  const wishes = [
+    ...['a', 'b', 'b/c', 'b/c/d'].map((name) => directory({ path: at(name), mode: '0750' })),
+    directory({ path: at('shared'), mode: '2775', group: '65534' }),
+    directory({ path: at('shared/inner') }),
+    ...['a/1', 'a/2', 'b/c/d/3'].map((name) =>
+      file({ path: at(name), content: name, mode: '0640' }),
+    ),
+    file({ path: at("a/it's\nodd"), content: strange, mode: '0600' }),
+    file({ path: at('b/empty'), content: '', owner: '65534', group: '65534' }),
+    file({ path: at('shared/inner/4'), content: '4' }),
+    file({ path: at('old'), content: 'new' }),
+    file({ path: at('link'), content: 'own' }),
+    file({ path: at('handed/5'), content: '5', mode: '0600' }),
+    lineInFile({ path: at('lines'), line: 'one', create: true }),
+    lineInFile({ path: at('lines'), line: 'two' }),
+  ]
+  process.env['PATH'] = `${bin}:${path}`
+  const made = await ensure(t, wishes)
+  process.env['PATH'] = path
+  t.equal(made.error, undefined)
+  t.same([...new Set(made.statuses)], ['changed'])
+  const programs = new Map<string, number>()
+  for (const name of readFileSync(log, 'utf8').trim().split('\n'))
+    programs.set(name, (programs.get(name) ?? 0) + 1)
+  t.strictSame(
+    Object.fromEntries([...programs].toSorted()),
+    { chmod: 9, chown: 3, mkdir: 5, mv: 10, rm: 2, sync: 2 },
+    'one mv for each file, all else together, in two messages',
+  )
+  t.equal(readFileSync(at("a/it's\nodd"), 'utf8'), strange)
+  t.equal(readFileSync(at('lines'), 'utf8'), 'one\ntwo\n')
+  t.strictSame(
+    [
+      'b/c/d',
+      'a/1',
+      "a/it's\nodd",
+      'b/empty',
+      'shared',
+      'shared/inner',
+      'old',
+      'link',
+      'handed/5',
+    ].map((name) => {
+      const { uid, gid } = lstatSync(at(name))
+      return [name, mode(at(name)), uid, gid].join(' ')
+    }),
+    [
+      'b/c/d 750 0 0',
+      'a/1 640 0 0',
+      "a/it's\nodd 600 0 0",
+      'b/empty 644 65534 65534',
+      'shared 2775 0 65534',
+      'shared/inner 2755 0 65534',
+      'old 2640 65534 65534',
+      'link 644 0 0',
+      'handed/5 600 0 0',
+    ],
+  )
+  t.equal(lstatSync(at('shared/inner/4')).gid, 65534, 'the folder hands its group down')
+  t.ok(lstatSync(at('link')).isFile())
+  t.notOk(names(folder).some((name) => name.includes('.hostwright')))
+  t.same([...new Set((await ensure(t, wishes)).statuses)], ['ok'])
+})
+
+t.test(
+  'of several that are done in one go the one that fails is told, and those before it are done',
+  async (t) => {
+    const folder = await tempFolder(t)
+    const at = (name: string) => join(folder, name)
+    const wishes = [
+      file({ path: at('one'), content: '1' }),
+      lineInFile({ path: at('two'), line: '2', create: true }),
+      file({ path: '/proc/no-such-file', content: 'x' }),
+      file({ path: at('three'), content: '3' }),
+    ]
+    const { error, events, statuses } = await ensure(t, wishes)
+    t.match(error, { code: 'TASK_FAILED', task: 'file /proc/no-such-file' })
+    t.same(statuses, ['changed', 'changed', 'failed'])
+    t.same(names(folder), ['one', 'two'])
+    const changed = events.filter((event) => event.type === 'task' && event.changes.length > 0)
+    t.equal(changed.length, 2, 'with what was changed')
+    rmSync(at('one'))
+    mkdirSync(at('taken'))
+    const again = await ensure(t, [
+      directory({ path: at('new') }),
+      directory({ path: '/proc/no-such-folder' }),
+      directory({ path: at('never') }),
+    ])
+    t.match(again.error, { code: 'TASK_FAILED', task: 'directory /proc/no-such-folder' })
+    t.same(names(folder), ['new', 'taken', 'two'])
+  },
+)
 
 t.test('nobody ever reads half a file or a missing one', { timeout: 60_000 }, async (t) => {
   const folder = await tempFolder(t)

@@ -614,14 +614,14 @@ const cases: readonly Case[] = [
     resource: directory({ path: '/srv/a/b/', mode: '0700' }),
     given: [asRoot, [stat('/srv/a/b'), absent], [stat('/srv/a'), absent], [stat('/srv'), aFolder]],
     changes: ['state: absent → directory'],
-    steps: [/^umask 022 && mkdir -p -m 0700 -- '\/srv\/a\/b' && chmod -- 00700 '\/srv\/a\/b'$/],
+    steps: [/^umask 022 && mkdir -p -m 00700 -- '\/srv\/a\/b' && chmod -- 00700 '\/srv\/a\/b'$/],
   },
   {
     name: 'directory() gives what it makes to another owner',
     resource: directory({ path: '/srv/a', owner: 'app', mode: '0700' }),
     given: [asRoot, [stat('/srv/a'), absent], [stat('/srv'), aFolder]],
     changes: ['state: absent → directory'],
-    steps: [/^umask 022 && mkdir -p -m 0700 -- '\/srv\/a' && chown -h -- 'app:root' .* && chmod/],
+    steps: [/^umask 022 && mkdir -p -m 00700 -- '\/srv\/a' && chown -h -- 'app:root' .* && chmod/],
   },
   {
     name: 'directory() refuses to make a parent that it is not to make',
