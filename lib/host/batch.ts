@@ -7,7 +7,7 @@ export interface Section {
   readonly input?: Uint8Array
   /** It reads that many bytes and no more, also where what follows has input too. */
   readonly readsExactly?: boolean
-  /** POSIX sh that ends with 0 where the section need not run. */
+  /** POSIX sh that ends with 0 where the section need not run. It has no shell of its own, and must leave none. */
   readonly unless?: string
   /** Runs only if every required section before it has ended with 0. */
   readonly required: boolean
@@ -15,6 +15,7 @@ export interface Section {
 
 export interface SectionResult {
   readonly stdout: Buffer
+  /** Of what is not required the last in a row has it all. */
   readonly stderr: Buffer
   /** Undefined where an earlier section failed and this one did not run. */
   readonly exitCode: number | undefined
@@ -55,9 +56,15 @@ export function batch(
   prelude?: string,
 ): Batch {
   const mark = `@@${randomBytes(12).toString('hex')}`
-  const told = `printf '\\n${mark} %s\\n' "$hw_s"; printf '\\n${mark} %s\\n' "$hw_s" >&2`
-  const lines = ['hw_failed=', ...(prelude === undefined ? [] : [prelude, 'hw_s=$?', told])]
-  for (const { script, input, readsExactly, unless, required } of sections) {
+  const told = `printf '\\n${mark} %s\\n' "$hw_s"`
+  // Each mark is a packet of its own: what only asks has none on standard error but the last in a row.
+  const isMarked = (at: number): boolean =>
+    sections[at]?.required === true || sections[at + 1]?.required !== false
+  const tell = (at: number): string => (isMarked(at) ? `${told}; ${told} >&2` : told)
+  const first = prelude === undefined ? 0 : -1
+  const all = Array.from({ length: sections.length - first }, (_, at) => at + first)
+  const lines = ['hw_failed=', ...(prelude === undefined ? [] : [prelude, 'hw_s=$?', tell(-1)])]
+  for (const [at, { script, input, readsExactly, unless, required }] of sections.entries()) {
     const body = `( eval ${quote(script)}\n)`
     let fed = `${body} </dev/null`
     // After one that is required and fails, nothing reads any more: it may have left some.
@@ -67,18 +74,17 @@ export function batch(
     lines.push('if [ -n "$hw_failed" ]; then hw_s=-')
     if (unless !== undefined) {
       const drained = input?.length ? `head -c ${input.length} >/dev/null; ` : ''
-      lines.push(`elif ( eval ${quote(unless)} ) </dev/null >/dev/null 2>&1; then ${drained}hw_s=u`)
+      lines.push(`elif { ${unless}\n} </dev/null >/dev/null 2>&1; then ${drained}hw_s=u`)
     }
     lines.push(`else ${fed}`, 'hw_s=$?')
     if (required) lines.push('[ "$hw_s" = 0 ] || hw_failed=1')
     lines.push('fi')
-    lines.push(told)
+    lines.push(tell(at))
   }
   const results: Partial<Writable<SectionResult>>[] = sections.map(() => ({}))
-  let preludeOutput: Buffer = Buffer.alloc(0)
-  const first = prelude === undefined ? 0 : -1
+  let preludeOutput: Buffer = nothing
   const reader = (stream: 'stdout' | 'stderr') =>
-    sectionReader(mark, first, {
+    sectionReader(mark, stream === 'stdout' ? all : all.filter(isMarked), {
       chunk: (index, chunk) => {
         if (index >= 0) watcher.output?.(index, stream, chunk)
       },
@@ -89,8 +95,9 @@ export function batch(
         result[stream] = bytes
         if (status === 'u') result.unneeded = true
         result.exitCode = status === '-' ? undefined : status === 'u' ? 0 : Number(status)
-        const { stdout, stderr, exitCode } = result
-        if (stdout && stderr && exitCode !== undefined)
+        const { stdout, stderr = nothing, exitCode } = result
+        const isWhole = sections[index]?.required ? result.stderr : stream === 'stdout'
+        if (stdout && isWhole && exitCode !== undefined)
           watcher.ended?.(index, { ...result, stdout, stderr, exitCode })
       },
     })
@@ -103,22 +110,28 @@ export function batch(
     results: () =>
       results.map((result) => ({
         ...result,
-        stdout: result.stdout ?? Buffer.alloc(0),
-        stderr: result.stderr ?? Buffer.alloc(0),
+        stdout: result.stdout ?? nothing,
+        stderr: result.stderr ?? nothing,
         exitCode: result.exitCode,
       })),
   }
 }
+
+const nothing = Buffer.alloc(0)
 
 function joinInputs(sections: readonly Section[]): Uint8Array | undefined {
   const inputs = sections.flatMap(({ input }) => (input?.length ? [input] : []))
   return inputs.length > 1 ? Buffer.concat(inputs) : inputs[0]
 }
 
-/** Cuts one stream at the marks; a mark may come in pieces. */
+/**
+ * Cuts one stream at the marks; a mark may come in pieces.
+ *
+ * @param sections those that have a mark in it, in order
+ */
 function sectionReader(
   mark: string,
-  first: number,
+  sections: readonly number[],
   on: {
     chunk: (section: number, chunk: Buffer) => void
     /** @param status the exit status, `-` where it did not run, `u` where it did not have to */
@@ -126,31 +139,32 @@ function sectionReader(
   },
 ): (chunk: Buffer) => void {
   const start = Buffer.from(`\n${mark} `)
-  let index = first
+  let at = 0
   let kept: Buffer[] = []
-  let pending: Buffer = Buffer.alloc(0)
+  let pending: Buffer = nothing
   const keep = (bytes: Buffer) => {
     if (bytes.length === 0) return
     kept.push(bytes)
-    on.chunk(index, bytes)
+    on.chunk(sections[at] ?? sections.length, bytes)
   }
   return (chunk) => {
     pending = pending.length ? Buffer.concat([pending, chunk]) : chunk
     for (;;) {
-      const at = pending.indexOf(start)
-      if (at === -1) {
+      const end = pending.indexOf(start)
+      if (end === -1) {
         const sure = Math.max(0, pending.length - start.length + 1)
         keep(pending.subarray(0, sure))
         pending = pending.subarray(sure)
         return
       }
-      const lineEnd = pending.indexOf('\n', at + start.length)
+      const lineEnd = pending.indexOf('\n', end + start.length)
       if (lineEnd === -1) return
-      keep(pending.subarray(0, at))
-      const status = pending.toString('latin1', at + start.length, lineEnd)
-      on.end(index, Buffer.concat(kept), status)
+      keep(pending.subarray(0, end))
+      const status = pending.toString('latin1', end + start.length, lineEnd)
+      const section = sections[at]
+      if (section !== undefined) on.end(section, Buffer.concat(kept), status)
       kept = []
-      index += 1
+      at += 1
       pending = pending.subarray(lineEnd + 1)
     }
   }

@@ -48,7 +48,7 @@ const describe = resourceType<SymlinkOptions>({
     const { becomes, ...rest } = pathEffects(task, path, { ...entry, ...newOwner(ask, path) }, null)
     // Made beside the old one and renamed, so that the path is never missing.
     const replace = `tmp=$(mktemp -u -- ${quote(`${path}.XXXXXX`)}) && ln -s -- ${quote(target)} "$tmp" && { mv -fT -- "$tmp" ${quote(path)} || { rm -f -- "$tmp"; exit 1; }; }`
-    const make = `ln -sT -- ${quote(target)} ${quote(path)}`
+    const make = `${isUnitFile(path) ? '' : 'exec '}ln -sT -- ${quote(target)} ${quote(path)}`
     return {
       changes: [{ property: 'target', from, to: target }],
       steps: [

@@ -87,7 +87,7 @@ const cases: {
     sections: [
       { script: 'cat', input: Buffer.from('never'), unless: 'echo noise; true', required: true },
       { script: 'cat', input: all, unless: 'cat; [ -e /no/such/path ]', required: true },
-      { script: 'exit 4', unless: ')', required: true },
+      { script: 'exit 4', unless: 'false', required: true },
       { script: 'echo never', unless: 'true', required: true },
     ],
     wanted: [
@@ -117,6 +117,23 @@ const cases: {
       { script: 'echo still', required: true },
     ],
     wanted: [{ exitCode: 4 }, { stdout: 'still\n', exitCode: 0 }],
+  },
+  {
+    name: 'what is not required in a row shares its errors, which the last has',
+    sections: [
+      { script: 'echo one >&2', required: true },
+      { script: 'echo a; echo two >&2', required: false },
+      { script: 'echo b; echo three >&2; exit 2', required: false },
+      { script: 'echo four >&2', required: true },
+      { script: 'echo five >&2', required: false },
+    ],
+    wanted: [
+      { stdout: '', stderr: 'one\n', exitCode: 0 },
+      { stdout: 'a\n', stderr: '', exitCode: 0 },
+      { stdout: 'b\n', stderr: 'two\nthree\n', exitCode: 2 },
+      { stdout: '', stderr: 'four\n', exitCode: 0 },
+      { stdout: '', stderr: 'five\n', exitCode: 0 },
+    ],
   },
   {
     name: 'a syntax error, set -e and a changed directory stay inside',
