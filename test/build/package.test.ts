@@ -13,8 +13,9 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { load } from 'js-yaml'
 import t from 'tap'
+import { clusterOf } from '../../inventories/lab/hosts.js'
 import type { Host } from '../../lib/host/index.js'
-import type { PlaybookContext, PlayFunction } from '../../lib/index.js'
+import type { Check, PlaybookContext, PlayFunction } from '../../lib/index.js'
 import { loadInventory } from '../../lib/inventory/index.js'
 import { defineLab } from '../../lib/lab/index.js'
 import { command, file } from '../../lib/resources/index.js'
@@ -30,7 +31,7 @@ import {
   type Ended,
 } from '../fixtures/packed.js'
 import { blocksOf, scriptOf } from '../fixtures/page.js'
-import { checkedOnHosts, labExamples, programsOnHosts } from '../docs/on-hosts.js'
+import { clusterChecks, clusterPlaybooks, labExamples, programsOnHosts } from '../docs/on-hosts.js'
 import { linksIn } from '../docs/documents.js'
 import { examples } from '../docs/program.js'
 import { isAsSaid, runExample } from '../docs/run-example.js'
@@ -464,28 +465,9 @@ t.test('the package', { timeout: 1_500_000 }, async (t) => {
 })
 
 t.test('the examples that take hosts run on some', { timeout: 900_000 }, async (t) => {
-  const password = 'correct horse'
   const of = (name: string) => examples.find((example) => example.name === name)!
-  const lab = defineLab({
-    name: 'tpack',
-    subnet: '198.18.52.0/27',
-    hosts: { one: {}, two: {} },
-    groups: {
-      cluster: {
-        hosts: ['one', 'two'],
-        vars: {
-          mariadb_master_master: { replicationPassword: password },
-          lsyncd_peer: { folder: '/srv/shared' },
-          acme2certifier_django: {
-            packageSha256: '0'.repeat(64),
-            database: { password },
-            caHandler: { handler: 'openssl', issuingCaKeyPassphrase: password },
-            allowedHosts: ['acme.example.com'],
-          },
-        },
-      },
-    },
-  })
+  const place = { name: 'tpack', subnet: '198.18.52.0/27' }
+  const lab = defineLab({ ...place, hosts: { one: {}, two: {} } })
   t.teardown(async () => await lab.down())
   for (const name of labExamples) {
     await lab.up()
@@ -497,25 +479,40 @@ t.test('the examples that take hosts run on some', { timeout: 900_000 }, async (
         `${name} says something`,
       )
   }
-  await lab.up()
-  const inventory = await loadInventory({ sources: [], data: await lab.load() })
+  await lab.down()
+  const cluster = defineLab({ ...place, ...clusterOf('debian12') })
+  await cluster.up()
+  const inventory = await loadInventory({ sources: [], data: await cluster.load() })
   const events: HostwrightEvent[] = []
   const play: PlayFunction = async (_name, { hosts, become = false }, work) => {
-    const ended = await runPlay(
-      { inventory, mode: 'check', hosts, become: become as boolean },
-      work,
-    )
+    const ended = await runPlay({ inventory, mode: 'run', hosts, become: become as boolean }, work)
     events.push(...ended.events)
     if (ended.failure !== undefined) throw ended.failure
   }
   const playbook = async (_: string, body: (context: PlaybookContext) => Promise<unknown>) =>
-    await body({ play, inventory, check: true })
-  for (const name of checkedOnHosts) {
-    events.length = 0
-    const { said } = await runExample(of(name), t.testdirName, { playbook })
-    for (const one of said) t.ok(isAsSaid(one), `${name}: ${one.text}`, one)
-    const planned = Object.values(changesOf(events))
-    t.ok(planned.length === 2 && planned.every((count) => count > 1), `${name}: ${planned.join()}`)
+    await body({ play, inventory, check: false })
+  for (const name of clusterPlaybooks) {
+    const run = async (): Promise<readonly number[]> => {
+      events.length = 0
+      await runExample(of(name), t.testdirName, { playbook })
+      return Object.values(changesOf(events))
+    }
+    const made = await run()
+    t.ok(made.length === 2 && made.every((count) => count > 1), `${name}: ${made.join()}`)
+    t.same(await run(), [0, 0], `${name}, again`)
+  }
+  for (const name of clusterChecks) {
+    const checks: Check[] = []
+    await play('verify', { hosts: 'cluster', become: true }, async (host) => {
+      const { said } = await runExample(of(name), t.testdirName, { host })
+      checks.push(...said.flatMap(({ value }) => value as readonly Check[]))
+    })
+    t.ok(checks.length > 3, `${name}: ${checks.length} checks`)
+    t.same(
+      checks.filter(({ result }) => result !== 'passed'),
+      [],
+      name,
+    )
   }
 })
 

@@ -15,7 +15,6 @@ import { complaintsOf, examples } from './program.js'
 import { onHosts } from './on-hosts.js'
 import { isAsSaid, runExample } from './run-example.js'
 
-const cluster = 'it takes a cluster that is built: test/cluster/cluster.test.ts has its role run'
 /** Its command lines are run, by test/build. */
 const wordForWord = 'docs/getting-started.md'
 const followed = 'test/build follows the page word for word'
@@ -26,9 +25,6 @@ const notRun: Readonly<Record<string, string>> = {
   'lib/cli/drift.ts#1': 'it is a program: run below',
   'docs/drift.md#2': 'it is a program: run below',
   ...Object.fromEntries(onHosts.map((name) => [name, 'it takes hosts: test/build runs it'])),
-  'roles/acme2certifier_django/verify.ts#1': cluster,
-  'roles/lsyncd_peer/verify.ts#1': cluster,
-  'roles/mariadb_master_master/verify.ts#1': cluster,
 }
 
 t.test('no block of a document, and no example of a comment, is left out', async (t) => {

@@ -3,9 +3,15 @@
 /** Programs of their own, for a test runner. */
 export const programsOnHosts = ['docs/testing.md#1'] as const
 export const labExamples = ['docs/lab.md#3', 'lib/testing/testRole.ts#1'] as const
-/** On blank hosts in check mode: test/cluster has them run. */
-export const checkedOnHosts = [
-  'roles/acme2certifier_django/README.md#1',
+/** Playbooks that make blank hosts a cluster, the second on what the first has built. */
+export const clusterPlaybooks = [
   'roles/mariadb_master_master/README.md#1',
+  'roles/acme2certifier_django/README.md#1',
 ] as const
-export const onHosts = [...programsOnHosts, ...labExamples, ...checkedOnHosts]
+/** What looks at that cluster. */
+export const clusterChecks = [
+  'roles/mariadb_master_master/verify.ts#1',
+  'roles/lsyncd_peer/verify.ts#1',
+  'roles/acme2certifier_django/verify.ts#1',
+] as const
+export const onHosts = [...programsOnHosts, ...labExamples, ...clusterPlaybooks, ...clusterChecks]
