@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { GenericSchema } from 'valibot'
 import { HostwrightError } from '../core/errors.js'
 import { importModule } from '../core/import-module.js'
 import { libFolder } from '../core/lib-folder.js'
@@ -22,8 +23,8 @@ const help = `Usage: hostwright doc ROLE
 `
 
 type Definition = Pick<
-  RoleDefinition<Record<never, never>, unknown>,
-  'name' | 'params' | 'families' | 'publishes' | 'needs' | 'returns'
+  RoleDefinition<Record<string, GenericSchema>, unknown, string>,
+  'name' | 'params' | 'fromPlaybook' | 'families' | 'publishes' | 'needs' | 'returns'
 >
 
 /**
@@ -104,8 +105,13 @@ function pageOf(file: string): string | undefined {
   return page && relative('.', page)
 }
 
-function describe({ name, params, families, publishes, needs, returns }: Definition): string {
-  const parameters = describeParameters(params?.entries ?? {})
+function describe(definition: Definition): string {
+  const { name, params, fromPlaybook, families, publishes, needs, returns } = definition
+  const parameters = describeParameters(params?.entries ?? {}).map((parameter) =>
+    fromPlaybook?.includes(parameter.name)
+      ? { ...parameter, fallback: 'from the playbook' }
+      : parameter,
+  )
   return `Role ${name}
 
 ${parameters.length === 0 ? 'It takes no parameters.' : `Parameters, in the inventory under ${name}:\n${parameterTable(parameters).join('\n')}`}

@@ -9,12 +9,17 @@ import type { InventoryHost } from '../inventory/types.js'
 type Entries = Record<string, v.GenericSchema>
 type Schema<E extends Entries> = v.ObjectSchema<E, undefined>
 
-/** What a role's author writes. */
-export interface RoleDefinition<E extends Entries, Output> {
+/** What a role's author writes; `P` are the parameters that the playbook has to pass. */
+export interface RoleDefinition<E extends Entries, Output, P extends keyof E = never> {
   /** Also the variable of the inventory that holds its parameters, and a tag. */
   readonly name: string
   /** Describes and checks the parameters; from it comes their type. @default none */
   readonly params?: Schema<E>
+  /**
+   * Parameters that only the playbook can know, such as what another role has returned: a call without
+   * them does not compile. @default none: each may come from the inventory
+   */
+  readonly fromPlaybook?: readonly P[]
   /** Families of systems that it supports, as `host.facts()` names them; on others it is refused. @default any */
   readonly families?: readonly string[]
   /** Facts that it gives to other hosts, for `hostwright doc`. */
@@ -28,11 +33,19 @@ export interface RoleDefinition<E extends Entries, Output> {
   run(host: Host, params: v.InferOutput<Schema<E>>): Promise<Output>
 }
 
+type Input<E extends Entries> = v.InferInput<Schema<E>>
+
 /** A role: call it with a host, and with the parameters that win over the inventory's. */
-export interface Role<E extends Entries, Output> {
-  (host: Host, params?: Partial<v.InferInput<Schema<E>>>): Promise<Output>
-  readonly definition: RoleDefinition<E, Output>
+export interface Role<E extends Entries, Output, P extends keyof E = never> {
+  (
+    host: Host,
+    ...params: [P] extends [never] ? [params?: Partial<Input<E>>] : [params: PassedInput<E, P>]
+  ): Promise<Output>
+  readonly definition: RoleDefinition<E, Output, P>
 }
+
+type PassedInput<E extends Entries, P extends keyof E> = Partial<Input<E>> &
+  Required<Pick<Input<E>, P & keyof Input<E>>>
 
 const defined = new Map<string, RoleDefinition<Entries, unknown>>()
 
@@ -52,9 +65,11 @@ const defined = new Map<string, RoleDefinition<Entries, unknown>>()
  *   },
  * })
  */
-export function role<const E extends Entries = Record<never, never>, Output = void>(
-  definition: RoleDefinition<E, Output>,
-): Role<E, Output> {
+export function role<
+  const E extends Entries = Record<never, never>,
+  Output = void,
+  const P extends keyof E = never,
+>(definition: RoleDefinition<E, Output, P>): Role<E, Output, P> {
   defined.set(definition.name, definition as unknown as RoleDefinition<Entries, unknown>)
   const call = async (
     host: Host,
@@ -87,7 +102,7 @@ export function role<const E extends Entries = Record<never, never>, Output = vo
 }
 
 async function refuseFamily<E extends Entries, Output>(
-  { name, families }: RoleDefinition<E, Output>,
+  { name, families }: RoleDefinition<E, Output, keyof E>,
   host: Host,
   place: Place | undefined,
 ): Promise<void> {
@@ -103,7 +118,7 @@ async function refuseFamily<E extends Entries, Output>(
 }
 
 function checkParams<E extends Entries, Output>(
-  { name, params: schema }: RoleDefinition<E, Output>,
+  { name, params: schema, fromPlaybook = [] }: RoleDefinition<E, Output, keyof E>,
   host: InventoryHost,
   passed: Partial<v.InferInput<Schema<E>>>,
   place: Place | undefined,
@@ -144,7 +159,9 @@ function checkParams<E extends Entries, Output>(
     throw problem(
       undefined,
       `parameter "${key}" is missing`,
-      `set ${name}.${key} in group_vars or pass it in the playbook`,
+      fromPlaybook.includes(key)
+        ? 'pass it in the playbook'
+        : `set ${name}.${key} in group_vars or pass it in the playbook`,
     )
   throw problem(key, describeIssue(issue, merged[key ?? '']))
 }

@@ -50,7 +50,9 @@ t.test('describeParameters() tells types and what is left out', async (t) => {
   ])
 })
 
-const own = `const definition = { name: 'own', returns: 'where it answers' }
+const own = `import * as v from '${import.meta.resolve('valibot')}'
+const params = v.object({ port: v.number(), upstream: v.string() })
+const definition = { name: 'own', params, fromPlaybook: ['upstream'], returns: 'where it answers' }
 export const role = Object.assign(() => undefined, { definition })
 `
 
@@ -91,6 +93,7 @@ t.test('hostwright doc prints what a role takes and gives', async (t) => {
   t.notMatch(doc('cluster_hosts').stdout, 'Returns:', 'where the role does not say')
   const file = join(t.testdir({ 'own.mjs': own }), 'own.mjs')
   t.match(doc(file).stdout, /^Returns: +where it answers$/m)
+  t.match(doc(file).stdout, /^ {2}port +number +required\n {2}upstream +text +from the playbook$/m)
 })
 
 t.test(

@@ -419,11 +419,33 @@ t.test(
       )
     }
     write(['port: 1'])
+    got = undefined
     t.match(await go(), {
       code: 'PARAMETER_INVALID',
-      message: /parameter "password" is missing/,
-      hint: /database.password/,
+      message: 'Cannot use role "database" on "a": parameter "password" is missing',
+      role: 'database',
+      host: 'a',
+      hint: 'set database.password in group_vars or pass it in the playbook',
     })
+    t.equal(got, undefined, 'the role has not begun')
+    const proxy = role({
+      name: 'proxy',
+      params: v.object({ upstream: v.string() }),
+      fromPlaybook: ['upstream'],
+      run: async (_host, params) => void (got = params),
+    })
+    const passes = async (params: object) =>
+      await testRun(
+        { inventory },
+        async (play) =>
+          await play('p', { hosts: 'a' }, async (host) => await proxy(host, params as never)),
+      )
+    t.match((await passes({})).run.failed.get('a'), {
+      message: 'Cannot use role "proxy" on "a": parameter "upstream" is missing',
+      hint: 'pass it in the playbook',
+    })
+    await passes({ upstream: 'http://a' })
+    t.same(got, { upstream: 'http://a' })
     const { hosts } = await loadInventory({ sources: [inventory] })
     t.doesNotThrow(
       () => checkInventoryParams(hosts.values()),

@@ -32,6 +32,23 @@ const app = role({
   },
 })
 
+const proxy = role({
+  name: 'proxy',
+  params: v.object({ upstream: v.string(), port: v.number() }),
+  fromPlaybook: ['upstream'],
+  async run(host, { upstream, port }) {
+    await host.ensure(file({ path: '/etc/proxy', content: `${port} ${upstream}` }))
+  },
+})
+
+export const wrong = role({
+  name: 'wrong',
+  params: v.object({ upstream: v.string() }),
+  // @ts-expect-error it has no parameter of this name
+  fromPlaybook: ['upstraem'],
+  run: async () => await Promise.resolve(),
+})
+
 const answer = fact<number>('answer')
 const hidden = secret('correct horse')
 
@@ -54,7 +71,12 @@ export async function misuse(host: Host): Promise<void> {
   // @ts-expect-error a word that is none of the allowed
   await mariadbMasterMaster(host, { mode: 'gitd' })
 
-  // A missing parameter. Those of a role itself may come from the inventory.
+  // A missing parameter. Those of a role may come from the inventory, but what it says that the playbook passes.
+  await proxy(host, { upstream: 'http://localhost' })
+  // @ts-expect-error of a role
+  await proxy(host, { port: 80 })
+  // @ts-expect-error of a role that is called without any
+  await proxy(host)
   // @ts-expect-error inside a parameter of a role
   await app(host, { tls: { cert: '/etc/cert' } })
   // @ts-expect-error of a resource
