@@ -251,6 +251,18 @@ t.test('the package', { timeout: 1_500_000 }, async (t) => {
     }
   })
 
+  await t.test('tap passes --keep on to a test', whole, async (t) => {
+    const lab = async (verb: string) =>
+      await succeedIn(site, 'npx', 'hostwright', 'lab', verb, '-i', 'hosts.mjs')
+    t.teardown(async () => void (await lab('down')))
+    symlinkSync(join(root, 'node_modules/tap'), join(site, 'node_modules/tap'))
+    const tap = join(root, 'node_modules/.bin/tap')
+    const flags = ['--disable-coverage', '--test-arg=--keep']
+    await succeedIn(site, tap, ...flags, 'roles/notice/notice.test.mjs')
+    t.match(await lab('status'), /: up\n/)
+    rmSync(join(site, 'node_modules/tap'))
+  })
+
   await t.test(
     'README.md shows what its playbook does on two blank hosts, and again',
     async (t) => {
@@ -567,7 +579,9 @@ t.test('testRole() lets nothing pass that does not hold', { timeout: 900_000 }, 
     t.match(await lab.status(), { state: 'down' }, 'the hosts are gone')
   }
   const wish = file({ path: '/etc/a', content: 'a' })
-  const tested = await testRole({ lab, keep: true, play: async (host) => await host.ensure(wish) })
+  process.argv.push('--keep')
+  const tested = await testRole({ lab, play: async (host) => await host.ensure(wish) })
+  process.argv.pop()
   const host = tested.host('one')
   t.notOk((await host.ensure(wish)).changed)
   t.equal((await host.$`cat /etc/a`).text(), 'a')
@@ -575,5 +589,5 @@ t.test('testRole() lets nothing pass that does not hold', { timeout: 900_000 }, 
   t.notOk((await fakeHost({ recorded }).ensure(wish)).changed, 'as it was recorded')
   t.throws(() => tested.host('two'), { code: 'USAGE_INVALID' })
   await tested.close()
-  t.match(await lab.status(), { state: 'up' }, 'they are kept')
+  t.match(await lab.status(), { state: 'up' }, 'with --keep they are kept')
 })
