@@ -20,6 +20,7 @@ const patience = 30_000
 export const verifyAcme2certifierDjango = role({
   name: 'acme2certifier_django',
   params,
+  returns: 'the checks, each with its result',
   async run(host): Promise<readonly Check[]> {
     const address = addressOf(host)
     const bound = await check(

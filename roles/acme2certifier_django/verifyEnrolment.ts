@@ -50,6 +50,7 @@ const settings = role({
 export const verifyEnrolment = role({
   name: 'acme2certifier_django',
   params,
+  returns: 'the checks, each with its result',
   async run(host, wish): Promise<readonly Check[]> {
     const { domain, port } = await settings(host)
     const skip = domain === undefined ? 'the inventory sets no verify.domain' : undefined

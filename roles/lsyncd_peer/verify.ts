@@ -21,6 +21,7 @@ const looksLike = 'daemon:daemon 640'
 export const verifyLsyncdPeer = role({
   name: 'lsyncd_peer',
   params,
+  returns: 'the checks, each with its result',
   async run(host, wish): Promise<readonly Check[]> {
     const peers = peersOf(host, wish).map((name) => host.delegateTo(name))
     const prefix = `lsyncd-check-${host.name}-`

@@ -26,6 +26,7 @@ const probes = 'hostwright_verify_'
 export const verifyMariadbMasterMaster = role({
   name: 'mariadb_master_master',
   params,
+  returns: 'the checks, each with its result',
   async run(host, wish): Promise<readonly Check[]> {
     const nodes = nodesOf(host, wish)
     const peers = othersOf(host, nodes)
@@ -66,6 +67,7 @@ export const verifyMariadbMasterMaster = role({
 export const verifyReplication = role({
   name: 'mariadb_master_master',
   params,
+  returns: 'the checks, each with its result',
   async run(host, wish): Promise<readonly Check[]> {
     const nodes = nodesOf(host, wish)
     const all = [host, ...othersOf(host, nodes)]

@@ -91,6 +91,8 @@ t.test('hostwright doc prints what a role takes and gives', async (t) => {
   t.match(doc('cluster_hosts').stdout, /^Families: +any$/m)
   t.match(doc('cluster_hosts').stdout, /^Read more in roles\/cluster_hosts\/README\.md$/m)
   t.notMatch(doc('cluster_hosts').stdout, 'Returns:', 'where the role does not say')
+  const checks = doc(join(root, 'roles/mariadb_master_master/verify.ts')).stdout
+  t.equal(checks.match(/^Returns: +the checks, each with its result$/gm)?.length, 2)
   const file = join(t.testdir({ 'own.mjs': own }), 'own.mjs')
   t.match(doc(file).stdout, /^Returns: +where it answers$/m)
   t.match(doc(file).stdout, /^ {2}port +number +required\n {2}upstream +text +from the playbook$/m)
