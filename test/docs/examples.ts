@@ -187,6 +187,9 @@ t.test('every block of JSON is JSON', async (t) => {
 })
 
 t.test('every command line is one that there is', async (t) => {
+  t.comment(
+    'not run here: most boot hosts, and some ask for a password; see test/build, test/cluster',
+  )
   const own: (readonly string[])[] = []
   for (const { name, file, text } of blocksIn('sh').filter((one) => one.file !== wordForWord))
     for (const words of commandsOf(text)) {
