@@ -1,4 +1,5 @@
 // One process for all of them: to start one takes longer than most of these take.
+import './core/cached-file.js'
 import './core/quote.js'
 import './facts/board.js'
 import './host/batch.js'

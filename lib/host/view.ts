@@ -67,6 +67,8 @@ export class View {
   selected(own: readonly string[] = []): boolean {
     const { only, skip } = this.runtime.context.tags
     const tags = [...this.scope.tags, ...own]
+    if (tags.length === 0)
+      return this.scope.handler === true || only.length === 0 || only.includes('all')
     for (const tag of tags) this.runtime.context.seenTags.add(tag)
     // What notified it was selected.
     if (this.scope.handler) return true

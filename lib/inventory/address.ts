@@ -13,6 +13,8 @@ const ipv6 = [
   `(?:(?:0:){6}|::(?:ffff:)?|(?:0:){5}ffff:)${ipv4}`,
 ].join('|')
 const hostPattern = new RegExp(String.raw`^(?:${ipv4}|${ipv6}|${label}(?:\.${label})*)$`, 'iu')
+/** What most are: names and IPv4 addresses, at a fraction of the time. */
+const plainPattern = /^[a-z0-9]+(?:[.-][a-z0-9]+)*$/i
 const portPatterns = [/^\[(.+)\]:([0-9]+)$/, /^((?:[^:[\]]|\[[^\]]*\])*):([0-9]+)$/]
 
 export interface Address {
@@ -30,6 +32,7 @@ export interface Address {
  * parseAddress('web[1:3]:2222') // { host: 'web[1:3]', port: 2222 }
  */
 export function parseAddress(text: string): Address | undefined {
+  if (plainPattern.test(text)) return { host: text, port: undefined }
   for (const pattern of portPatterns) {
     const [, host, port] = pattern.exec(text) ?? []
     if (host !== undefined && hostPattern.test(host)) return { host, port: Number(port) }

@@ -62,13 +62,15 @@ const own = new Set([
 ])
 
 function stamp(body: EventBody): HostwrightEvent {
-  const { type, ...rest } = body
-  // A fact is whatever a playbook published; only plain data can be searched for secrets.
-  const plain = body.type === 'fact' ? { ...rest, value: plainData(body.value) } : rest
-  const event: Record<string, unknown> = { type, time: new Date().toISOString() }
-  for (const [key, value] of Object.entries(plain))
-    event[key] = own.has(key) ? value : redactDeep<unknown>(value)
+  const event: Record<string, unknown> = { type: body.type, time: new Date().toISOString() }
+  for (const [key, value] of Object.entries(body))
+    event[key] = own.has(key) ? value : searched(body, value)
   return event as unknown as HostwrightEvent
+}
+
+/** A fact is whatever a playbook published; only plain data can be searched for secrets. */
+function searched(body: EventBody, value: unknown): unknown {
+  return redactDeep(body.type === 'fact' ? plainData(value) : value)
 }
 
 function tell(complain: (text: string) => void, error: unknown): void {

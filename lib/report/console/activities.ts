@@ -28,15 +28,24 @@ export interface Activities {
  */
 export function createActivities(now: () => number): Activities {
   const hosts = new Map<string, Activity>()
-  const set = (host: string, busy: boolean, what: string) =>
-    hosts.set(host, { host, busy, what, since: now(), line: '' })
+  // A name is put together only for what is shown.
+  const set = (host: string, busy: boolean, name: () => string) =>
+    hosts.set(host, {
+      host,
+      busy,
+      get what() {
+        return name()
+      },
+      since: now(),
+      line: '',
+    })
   const event = (happened: HostwrightEvent): void => {
-    if (happened.type === 'start') set(happened.host, true, taskName(happened))
-    if (happened.type === 'end') set(happened.host, false, taskName(happened))
+    if (happened.type === 'start') set(happened.host, true, () => taskName(happened))
+    if (happened.type === 'end') set(happened.host, false, () => taskName(happened))
     if (happened.type === 'task')
-      set(happened.host, false, `${taskName(happened)}: ${happened.status}`)
+      set(happened.host, false, () => `${taskName(happened)}: ${happened.status}`)
     if (happened.type === 'check')
-      set(happened.host, false, `check ${happened.check}: ${happened.result}`)
+      set(happened.host, false, () => `check ${happened.check}: ${happened.result}`)
     if (happened.type === 'failure') hosts.delete(happened.host)
     if (happened.type === 'recap') hosts.clear()
     if (happened.type === 'output') {
@@ -46,7 +55,7 @@ export function createActivities(now: () => number): Activities {
     }
     if (happened.type === 'play') {
       for (const [host, { busy }] of hosts) if (!busy) hosts.delete(host)
-      for (const host of happened.hosts) if (!hosts.has(host)) set(host, false, 'waits')
+      for (const host of happened.hosts) if (!hosts.has(host)) set(host, false, () => 'waits')
     }
   }
   return { event, all: () => [...hosts.values()] }
