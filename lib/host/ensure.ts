@@ -32,7 +32,18 @@ export async function ensure(
   resources: readonly Resource<unknown>[],
   asker = '',
 ): Promise<Outcome[]> {
-  return await new Ensure(view, resources, asker).run()
+  return await new Ensure(view, resources.map(amongAll), asker).run()
+}
+
+/** A resource that knows what it has to of the others. */
+function amongAll(
+  resource: Resource<unknown>,
+  _: number,
+  all: readonly Resource<unknown>[],
+): Resource<unknown> {
+  const { type, wish } = resource
+  const known = type.among?.(wish as never, all)
+  return known ? { ...resource, wish: { ...(wish as object), ...known } } : resource
 }
 
 class Ensure {

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto'
 import { posix } from 'node:path'
 import { HostwrightError } from '../core/errors.js'
 import { quote } from '../core/quote.js'
+import type { Change } from '../report/events.js'
 import { resourceType } from './define.js'
 import { chomp, editPlan, insertLines } from './edit.js'
 import { pathOf } from './paths.js'
@@ -23,6 +25,16 @@ export interface AuthorizedKeyOptions {
   readonly state?: 'present' | 'absent'
   /** @default .ssh/authorized_keys in the user's home */
   readonly path?: string
+  /**
+   * Removes every other key from the file, also the one by which you log in, unless it is wanted too:
+   * what an `authorizedKey` of the same `ensure` puts there stays, and so do comments. @default false
+   */
+  readonly exclusive?: boolean
+}
+
+interface Wish extends AuthorizedKeyOptions {
+  /** With `exclusive`: those of the same `ensure`, which may be of another file. */
+  readonly wanted?: readonly AuthorizedKeyOptions[]
 }
 
 /** What a key is: two lines with the same type and blob are the same key. */
@@ -32,15 +44,29 @@ interface Key {
   readonly comment: string
 }
 
-const pattern = /(?:^|\s)((?:ssh-|ecdsa-|sk-)[a-z0-9@.-]+\s+AAAA[A-Za-z0-9+/]+={0,3})(?:\s+(.*))?$/
+/** Options, which may hold spaces in quotes; type and blob; comment: a line as sshd reads it. */
+const pattern =
+  /^(?:((?:\\"|"(?:\\"|(?!\\")[^"])*"|(?!\\")[^\s"])+)\s+)?((?:ssh-|ecdsa-|sk-)[a-z0-9@.-]+\s+AAAA[A-Za-z0-9+/]+={0,3})(?:\s+(.*))?$/
 
-const describe = resourceType<AuthorizedKeyOptions>({
+/** The blob of any key, also where its type is written so that only sshd knows it. */
+const anyBlob = /AAAA[A-Za-z0-9+/]+={0,3}/
+
+const describe = resourceType<Wish>({
   name: 'authorizedKey',
   title: ({ user, key }) => `${user} ${readKey(key)?.comment || shorten(key)}`,
   reads(wish) {
     const path = wish.path ?? `${usualHome(wish.user)}/.ssh/authorized_keys`
     const folder = posix.dirname(path)
     return [account(wish.user), ...writeReads(path), content(path), ...writeReads(folder)]
+  },
+  among(wish, all) {
+    if (wish.exclusive !== true) return undefined
+    const keys = all.filter(({ type }) => type.name === 'authorizedKey')
+    const wanted = keys
+      .map((other) => other.wish as Wish)
+      .filter(({ user, path, state }) => state !== 'absent' && (user === wish.user || path))
+      .map(({ user, key, path }) => ({ user, key, ...(path !== undefined && { path }) }))
+    return { wanted }
   },
   plan: supposing(
     (wish, ask) => {
@@ -53,24 +79,28 @@ const describe = resourceType<AuthorizedKeyOptions>({
             hint: `Put user({ name: '${wish.user}' }) before it`,
           },
         )
-      const path = wish.path ?? `${owner.home.replace(/\/$/, '')}/.ssh/authorized_keys`
+      const usual = `${owner.home.replace(/\/$/, '')}/.ssh/authorized_keys`
+      const path = wish.path ?? usual
       if (wish.state === 'absent' && ask(stat(path)).type === 'absent')
         return { changes: [], steps: [] }
       const folder =
         wish.path === undefined ? makeFolder(ask, wish.user, owner.group, path) : undefined
       const seen = folder === undefined ? ask : withFolder(ask, posix.dirname(path), folder.entry)
       const fresh = folder?.entry !== undefined || seen(stat(path)).type === 'absent'
+      const told = tellKeys(wish, usual)
       const plan = editPlan(seen, {
         path,
         task: `authorizedKey ${wish.user}`,
         create: wish.state !== 'absent',
         sensitive: false,
         ...(fresh && { mode: '0600', owner: wish.user, group: owner.group }),
-        edit: (lines) => edit(wish, lines),
+        edit: told.edit,
       })
-      if (folder?.steps === undefined || plan.steps.length === 0) return plan
+      const changes = told.changes(plan.changes)
+      if (folder?.steps === undefined || plan.steps.length === 0) return { ...plan, changes }
       return {
         ...plan,
+        changes,
         steps: [...folder.steps, ...plan.steps],
         effects: {
           ...plan.effects,
@@ -86,6 +116,10 @@ const describe = resourceType<AuthorizedKeyOptions>({
  * A public key by which a user may log in over ssh. A key is known by its type and blob: the same key
  * with other options or another comment is corrected. Missing, `.ssh` is made with mode 0700 and the
  * file with 0600, both the user's. As symlinks they are refused: they could lead to another's keys.
+ *
+ * With `exclusive` each other key of the file is a change of its own, `key SHA256:…`, so that a check
+ * finds what somebody has added. What another `ensure` puts into the file goes as well: give all keys
+ * in one. Other files, such as `.ssh/authorized_keys2`, which sshd may read too, are not looked at.
  *
  * @see https://docs.ansible.com/ansible/latest/collections/ansible/posix/authorized_key_module.html
  * @see sshd(8)
@@ -106,6 +140,11 @@ export function authorizedKey(options: AuthorizedKeyOptions & CommonOptions): Re
     refuse(`Cannot authorize "${shorten(key)}": it begins with options`, 'Give them as options')
   if (options.options !== undefined) checkLine(options.options, 'options')
   checkWord(options.state, 'state', ['present', 'absent'])
+  if (options.exclusive === true && options.state === 'absent')
+    refuse(
+      `Cannot take "${shorten(key)}" out with exclusive: that is for a key that stays`,
+      'Leave exclusive out, or give the keys that stay',
+    )
   return describe({
     ...options,
     key,
@@ -114,14 +153,64 @@ export function authorizedKey(options: AuthorizedKeyOptions & CommonOptions): Re
 }
 
 function readKey(line: string): Key | undefined {
-  if (line.startsWith('#')) return undefined
-  const found = pattern.exec(chomp(line).trim())
-  if (!found?.[1]) return undefined
+  if (line.trimStart().startsWith('#')) return undefined
+  const [, options = '', id, comment = ''] = pattern.exec(chomp(line).trim()) ?? []
+  return id === undefined ? undefined : { options, id: id.replace(/\s+/, ' '), comment }
+}
+
+/** The edit of a file, and what is told of it. */
+function tellKeys(wish: Wish, usual: string) {
+  const foreign = new Map<string, Change>()
+  let isEdited = true
+  const path = wish.path ?? usual
+  const stays = new Set(
+    [wish, ...(wish.wanted ?? [])]
+      .filter((one) => (one.path ?? (one.user === wish.user ? usual : undefined)) === path)
+      .map(({ key }) => readKey(key)?.id),
+  )
   return {
-    options: chomp(line).trim().slice(0, found.index).trim(),
-    id: found[1].replace(/\s+/, ' '),
-    comment: found[2] ?? '',
+    edit(lines: readonly string[]): readonly string[] {
+      const edited = edit(wish, lines)
+      if (wish.exclusive !== true) return edited
+      isEdited = edited.join('') !== lines.join('')
+      return edited.filter((line) => {
+        // What sshd makes of a line that is not understood here is not known: it goes too.
+        if (/^\s*(#|$)/.test(line) || stays.has(readKey(line)?.id)) return true
+        const change = removal(chomp(line).trim())
+        foreign.set(change.property, change)
+        return false
+      })
+    },
+    /** What is only taken out is told by its keys, and not as another content as well. */
+    changes: (changes: readonly Change[]): readonly Change[] => [
+      ...foreign.values(),
+      ...changes
+        .filter(({ property }) => property !== 'content' || isEdited || foreign.size === 0)
+        .map(withoutBlobs),
+    ],
   }
+}
+
+function removal(line: string): Change {
+  const { id = '', comment = '' } = readKey(line) ?? {}
+  const [blob] = anyBlob.exec(id || line) ?? []
+  if (blob === undefined)
+    return { property: `line ${shorten(line)}`, from: 'present', to: 'absent' }
+  const from = shorten([id.split(' ')[0], comment].filter(Boolean).join(' ')) || 'present'
+  return { property: `key ${fingerprint(blob)}`, from, to: 'absent' }
+}
+
+/** Keys that are long show as in the log of sshd and in `ssh-keygen -l`. */
+function withoutBlobs(change: Change): Change {
+  const short = (text: string) =>
+    text.replaceAll(/AAAA[A-Za-z0-9+/]{40,}={0,3}/g, (blob) => fingerprint(blob))
+  if (change.before === undefined || change.after === undefined) return change
+  return { ...change, before: short(change.before), after: short(change.after) }
+}
+
+function fingerprint(blob: string): string {
+  const hash = createHash('sha256').update(Buffer.from(blob, 'base64')).digest('base64')
+  return `SHA256:${hash.replace(/=+$/, '')}`
 }
 
 function edit(wish: AuthorizedKeyOptions, lines: readonly string[]): readonly string[] {

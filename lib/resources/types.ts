@@ -120,6 +120,8 @@ export interface ResourceType<Wish, Output = void> {
   title(wish: Wish): string
   /** The questions that it always asks. */
   reads(wish: Wish): readonly Query[]
+  /** What the wish has to know of all that its `ensure` wishes, itself included: it is put into it. */
+  among?(wish: Wish, all: readonly Resource<unknown>[]): object | undefined
   /** Pure: from answers and wish to what has to be done. A question not in `reads` costs one more round trip. */
   plan(wish: Wish, ask: Ask): Plan<Output>
   /**

@@ -45,9 +45,11 @@ export async function join(
 }
 
 /** The keys by which peers may come in, and those by which they are known. */
-function accessOf({ folder, restrictKey }: Params, rrsync: string, peers: Nodes) {
+function accessOf({ folder, restrictKey, rootKeys }: Params, rrsync: string, peers: Nodes) {
   const restricted = (addresses: readonly string[]): string =>
     `restrict,from="${addresses.join(',')}",command="${rrsync} -no-lock ${folder}"`
+  const exclusive = rootKeys !== undefined
+  const others = (rootKeys ?? []).map((key) => authorizedKey({ user: 'root', key, exclusive }))
   const keys = [...peers].flatMap(([name, { publicKey, addresses }]) => {
     const [type = '', blob = ''] = publicKey.split(' ')
     const comment = `lsyncd_peer@${name}`
@@ -56,6 +58,7 @@ function accessOf({ folder, restrictKey }: Params, rrsync: string, peers: Nodes)
         user: 'root',
         key: `${type} ${blob} ${comment}`,
         ...(restrictKey && { options: restricted(addresses) }),
+        exclusive,
       }),
       // What the node had before it was made anew.
       lineInFile({
@@ -68,7 +71,7 @@ function accessOf({ folder, restrictKey }: Params, rrsync: string, peers: Nodes)
   const known = [...peers].flatMap(([name, { hostKeys }]) =>
     hostKeys.map(({ type, key }) => `${name} ${type} ${key}\n`),
   )
-  return [...keys, file({ path: knownHosts, content: known.join(''), mode: '0600' })]
+  return [...others, ...keys, file({ path: knownHosts, content: known.join(''), mode: '0600' })]
 }
 
 /** Fills the folder by a command, and marks it once that is done. */

@@ -102,6 +102,14 @@ export const params = v.object({
     ),
     true,
   ),
+  rootKeys: v.optional(
+    v.pipe(
+      v.array(v.string('is not a public key'), 'is not a list of public keys'),
+      v.description(
+        "The keys, as in .pub files, that may log in as root besides the peers': every other key is removed from root's authorized_keys; without it others stay",
+      ),
+    ),
+  ),
   hostKeyChecking: v.optional(
     v.pipe(boolean, v.description('Accepts only those host keys that the peers have told')),
     true,

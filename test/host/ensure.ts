@@ -1,12 +1,14 @@
 import t from 'tap'
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { HostwrightError } from '../../lib/core/errors.js'
 import { secret } from '../../lib/core/secret.js'
 import { handler } from '../../lib/host/index.js'
 import { role } from '../../lib/play/role.js'
 import type { Run } from '../../lib/play/run.js'
+import { authorizedKey } from '../../lib/resources/authorizedKey.js'
 import { command } from '../../lib/resources/command.js'
 import { file } from '../../lib/resources/file.js'
 import { directory } from '../../lib/resources/directory.js'
@@ -106,6 +108,51 @@ t.test('lines of one file are one write, unless something in between may look at
     `a lineInFile ${path}: changed`,
     `a lineInFile ${path}: changed`,
   ])
+})
+
+t.test('authorizedKey() with exclusive keeps all keys that its ensure() wants', async (t) => {
+  const folder = await tempFolder(t)
+  const inventory = await localInventory(t, ['a'])
+  const [path, elsewhere] = [join(folder, 'keys'), join(folder, 'others')]
+  const { username } = userInfo()
+  const line = (name: string) => `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5${name} ${name}`
+  const wish = (name: string, more: Partial<Parameters<typeof authorizedKey>[0]> = {}) =>
+    authorizedKey({ user: username, key: line(name), path, ...more })
+  const wishes = [
+    wish('one', { exclusive: true }),
+    wish('two', { tags: ['two'] }),
+    wish('three', { exclusive: true }),
+    wish('gone', { state: 'absent' }),
+    wish('four', { path: elsewhere }),
+  ]
+  const run = async (more: Partial<Parameters<typeof testRun>[0]> = {}) => {
+    const { tasks, thrown, events } = await testRun({ inventory, ...more }, async (play) => {
+      await play('keys', { hosts: 'all' }, async (host) => await host.ensure(wishes))
+    })
+    t.equal(thrown, undefined)
+    return {
+      statuses: tasks.map((task) => task.split(': ')[1]),
+      told: events.flatMap((event) =>
+        event.type === 'task' ? event.changes.map(({ from, to }) => `${from} → ${to}`) : [],
+      ),
+    }
+  }
+  const before = [line('foreign'), line('two'), line('four'), '# a note', ''].join('\n')
+  writeFileSync(path, before)
+  const planned = await run({ mode: 'check' })
+  t.equal(readFileSync(path, 'utf8'), before)
+  const made = await run()
+  const goes = ['ssh-ed25519 foreign → absent', 'ssh-ed25519 four → absent']
+  for (const { statuses, told } of [planned, made]) {
+    t.same(statuses.toSorted(), ['changed', 'changed', 'changed', 'ok', 'ok'])
+    t.strictSame(told.slice(0, 2), goes, 'another file is not this one')
+  }
+  const whole = [line('two'), '# a note', line('one'), line('three'), ''].join('\n')
+  t.equal(readFileSync(path, 'utf8'), whole)
+  t.same(new Set((await run()).statuses), new Set(['ok']), 'none takes out what another puts in')
+  const some = await run({ skipTags: ['two'] })
+  t.same(some.statuses.toSorted(), ['ok', 'ok', 'ok', 'ok', 'skipped'])
+  t.equal(readFileSync(path, 'utf8'), whole, 'what tags leave out is wanted all the same')
 })
 
 t.test('what several ensure() ask at the same time is one message', async (t) => {

@@ -218,6 +218,10 @@ const refusals: readonly (readonly [() => unknown, string])[] = [
     'Cannot authorize "restrict ssh-rsa AAAAB3": it begins with options',
   ],
   [
+    () => authorizedKey({ user: 'a', key: 'ssh-rsa AAAAB3', exclusive: true, state: 'absent' }),
+    'Cannot take "ssh-rsa AAAAB3" out with exclusive: that is for a key that stays',
+  ],
+  [
     () => sshKeypair({ path, bits: 256 }),
     'Cannot use bits "256" for key "/etc/f": they are a whole number for type rsa',
   ],

@@ -1218,6 +1218,37 @@ const authorizations: readonly (readonly [
     `restrict ${key} me\n`,
   ],
   ['takes a key out', { state: 'absent' }, `a\nrestrict ${key} x\n`, 'a\n'],
+  [
+    'finds its key behind options in which another key is quoted',
+    { options: 'restrict' },
+    `command="echo \\" ssh-rsa AAAAB3 x" ${key} me\nssh-rsa AAAAB3 command="${key}"\n`,
+    `restrict ${key} me\nssh-rsa AAAAB3 command="${key}"\n`,
+  ],
+  ['leaves a comment alone', {}, ` # ${key} old\n`, ` # ${key} old\n${key} me\n`],
+  [
+    'takes all others out with exclusive, but for comments and blank lines',
+    { exclusive: true },
+    `# mine\n\nssh-rsa AAAAB3 a\n${key} me\n  # b\ncert-authority ssh-rsa AAAAB4 c`,
+    `# mine\n\n${key} me\n  # b\n`,
+  ],
+  [
+    'adds its key and takes all others out with exclusive',
+    { exclusive: true, options: 'restrict' },
+    'ssh-rsa AAAAB3 a',
+    `restrict ${key} me\n`,
+  ],
+  [
+    'takes out with exclusive what only sshd may understand',
+    { exclusive: true },
+    `RSA AAAAB3 a\nx\n${key} me\nx ${key}5 me\n`,
+    `${key} me\n`,
+  ],
+  [
+    'finds its key alone with exclusive',
+    { exclusive: true },
+    `# a\n${key} me\n`,
+    `# a\n${key} me\n`,
+  ],
 ]
 for (const [name, options, before, after] of authorizations)
   t.test(`authorizedKey() ${name}`, async (t) => {
@@ -1230,6 +1261,60 @@ for (const [name, options, before, after] of authorizations)
     t.equal(Buffer.from(plan.steps[0]?.input ?? []).toString(), after)
     t.match(plan.steps[0]?.script, /\nchmod -- 0644/, 'the file keeps its owner and mode')
   })
+
+t.test('authorizedKey() with exclusive names each key that goes, and shows none whole', (t) => {
+  const blob = (letter: string) => `AAAAC3NzaC1lZDI1NTE5AAAAIA${letter.repeat(42)}`
+  const line = (letter: string, comment = '') => `ssh-ed25519 ${blob(letter)} ${comment}`.trim()
+  const before = [
+    line('a', 'me'),
+    line('b', 'eve@laptop'),
+    `restrict ${line('c')}`,
+    `ED25519 ${blob('d')} x`,
+    line('b', 'eve@laptop'),
+    `what is this ${'x'.repeat(80)}`,
+  ]
+  const wish = { user: 'deploy', key: line('a', 'me'), exclusive: true }
+  // As ssh-keygen -l names them.
+  const removals = [
+    {
+      property: 'key SHA256:AklqTuXUNkjxg1THlRAJvxqKBP9f6+svLrCSdQYFb14',
+      from: 'ssh-ed25519 eve@laptop',
+      to: 'absent',
+    },
+    {
+      property: 'key SHA256:qS0b+gz4493BCsdb+DvLXmxX116r/xPxr9V4EesxGqQ',
+      from: 'ssh-ed25519',
+      to: 'absent',
+    },
+    {
+      property: 'key SHA256:kmNQSgNGzjGTztZmReS+0AlHOyou2rwAociDePTyQks',
+      from: 'present',
+      to: 'absent',
+    },
+    { property: `line what is this ${'x'.repeat(26)}…`, from: 'present', to: 'absent' },
+  ]
+  const given = authorized(`${before.join('\n')}\n`)
+  t.strictSame(planOf(authorizedKey(wish), given).changes, removals)
+  const { changes, steps } = planOf(authorizedKey({ ...wish, options: 'restrict' }), given)
+  t.strictSame(changes.slice(0, -1), removals)
+  t.match(changes.at(-1), {
+    property: 'content',
+    after: /^restrict ssh-ed25519 SHA256:\S{43} me\n$/,
+  })
+  t.notMatch(JSON.stringify(changes), /AAAAC3/)
+  t.equal(Buffer.from(steps[0]?.input ?? []).toString(), `restrict ${line('a', 'me')}\n`)
+  const shared = planOf(authorizedKey({ ...wish, exclusive: false }), given)
+  t.strictSame(shared.changes, [], 'without that word others stay')
+  t.end()
+})
+
+t.test('authorizedKey() reads a line of many quotes in no time', (t) => {
+  const begun = Date.now()
+  const line = `${'"\\"'.repeat(50_000)} ssh-rsa`
+  planOf(authorizedKey({ user: 'deploy', key }), authorized(`${line}\n`))
+  t.ok(Date.now() - begun < 2_000)
+  t.end()
+})
 
 /** The first change of a file that has another content. */
 function changeOf(resource: Resource, before: Buffer | null) {
