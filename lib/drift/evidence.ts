@@ -68,10 +68,13 @@ const asks: Readonly<Record<string, (name: string, property: string) => string>>
   service: (name) =>
     `systemctl show -p ActiveState,StateChangeTimestamp -- ${quote(name)} | tr '\\n' ' ' |
   sed -n 's/ActiveState=\\([^ ]*\\) StateChangeTimestamp=\\(..*\\)/\\1 since \\2/p; s/StateChangeTimestamp=\\(.*\\) ActiveState=\\([^ ]*\\)/\\2 since \\1/p'`,
-  packages: (_, property) =>
-    `for log in /var/log/dpkg.log /var/log/dnf.rpm.log; do
-  [ -r "$log" ] && grep -F -e ${quote(` ${property}:`)} -e ${quote(` ${property}-`)} -- "$log" | grep -E ' (install|upgrade|remove|purge) |(Installed|Erase|Upgrade|Removed):' | tail -n ${most}
-done`,
+  packages: (_, property) => {
+    const name = property.replace(/[^\w-]/g, '\\$&')
+    // A name may begin another: of dnf's only version and release are behind it.
+    return `log() { [ -r "$1" ] && grep -E -e "$2" -- "$1" | sed 's/ SUBDEBUG / /' | tail -n ${most}; }
+log /var/log/dpkg.log ${quote(` (install|upgrade|remove|purge) ${name}:`)}
+log /var/log/dnf.rpm.log ${quote(` SUBDEBUG [A-Z][a-z]+: ${name}-[^-]+-[^-]+$`)}`
+  },
 }
 
 /** Those of people: a check of this program logs in without a terminal, which is not told here. */

@@ -177,3 +177,60 @@ t.test('evidenceOf() asks the host who and when', async (t) => {
     ['remove dash', 'login root pts/0'],
   )
 })
+
+t.test(
+  'evidenceOf() tells what the log of the package manager says of just that package',
+  async (t) => {
+    const cases: readonly (readonly [string, string, string, readonly string[]])[] = [
+      [
+        'dpkg.log',
+        'nginx',
+        `2026-03-01 11:00:00 install nginx:amd64 <none> 1.22.1-9
+2026-03-01 11:00:01 status half-installed nginx:amd64 1.22.1-9
+2026-03-01 11:00:02 configure nginx:amd64 1.22.1-9 <none>
+2026-03-01 12:00:00 remove nginx:amd64 1.22.1-9 <none>
+2026-03-01 13:00:00 install nginx-common:all <none> 1.22.1-9
+2026-03-01 13:00:00 upgrade libnginx:amd64 1 2
+`,
+        [
+          '2026-03-01 11:00:00 install nginx:amd64 <none> 1.22.1-9',
+          '2026-03-01 12:00:00 remove nginx:amd64 1.22.1-9 <none>',
+        ],
+      ],
+      [
+        'dpkg.log',
+        'g++',
+        `2026-03-01 11:00:00 purge g++:amd64 4:12.2.0-3 <none>
+2026-03-01 11:00:00 purge ggg:amd64 1 <none>
+`,
+        ['2026-03-01 11:00:00 purge g++:amd64 4:12.2.0-3 <none>'],
+      ],
+      [
+        'dnf.rpm.log',
+        'nginx',
+        `2026-03-01T11:00:00+0100 INFO --- logging initialized ---
+2026-03-01T11:00:02+0100 SUBDEBUG Installed: nginx-1:1.20.1-16.el9_4.1.x86_64
+2026-03-01T11:00:02+0100 SUBDEBUG Installed: nginx-core-1:1.20.1-16.el9_4.1.x86_64
+2026-03-01T12:00:00+0100 SUBDEBUG Downgrade: nginx-1:1.20.1-14.el9.x86_64
+2026-03-01T12:00:01+0100 INFO warning: /etc/nginx/nginx.conf saved as /etc/nginx/nginx.conf.rpmsave
+2026-03-01T12:00:01+0100 SUBDEBUG Erase: nginx-1:1.20.1-14.el9.x86_64
+2026-03-01T12:00:02+0100 SUBDEBUG Erase: nginx-core-1:1.20.1-16.el9_4.1.x86_64
+2026-03-01T12:00:03+0100 SUBDEBUG Installed: mod-nginx-1-1.x86_64
+`,
+        [
+          '2026-03-01T12:00:00+0100 Downgrade: nginx-1:1.20.1-14.el9.x86_64',
+          '2026-03-01T12:00:01+0100 Erase: nginx-1:1.20.1-14.el9.x86_64',
+        ],
+      ],
+    ]
+    for (const [log, name, text, lines] of cases) {
+      const folder = await tempFolder(t)
+      writeFileSync(join(folder, log), text)
+      const { findings } = checks().next([told({ task: `packages ${name} x`, changes: [name] })])
+      const { script, read } = evidenceOf(findings)
+      const here = script.replaceAll('/var/log/', `${folder}/`)
+      const stdout = execFileSync('sh', ['-c', here], { encoding: 'utf8' })
+      t.strictSame([...read(stdout).values()], [lines], `${name} in ${log}`)
+    }
+  },
+)

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
+import { evidenceOf } from '../../lib/drift/index.js'
 import { defineLab, type Lab } from '../../lib/lab/index.js'
 import { debian12Image } from '../../lib/lab/debian12/image.js'
 import { downloadOf, tarballImage } from '../../lib/lab/tarball.js'
@@ -240,6 +241,29 @@ t.test('an imitation of EL9', { timeout: 1_700_000 }, async (t) => {
     ])
     t.notMatch(await on(lab, 'one', 'dnf -q repolist --all'), /^own /m)
     t.equal(await on(lab, 'one', 'command -v hello tree || echo gone'), 'gone')
+  })
+
+  await t.test('a check of drift tells what the log of dnf says of a package', async (t) => {
+    await on(lab, 'one', 'dnf -q -y install hello >&2 && dnf -q -y remove hello >&2')
+    const { script, read } = evidenceOf([
+      {
+        id: 'hello',
+        host: 'one',
+        task: 'packages hello',
+        property: 'hello',
+        from: 'absent',
+        to: 'present',
+        state: 'new',
+        side: 'host',
+        since: '2026-03-01T12:00:00.000Z',
+      },
+    ])
+    const told = read(await on(lab, 'one', script)).get('hello')
+    const time = '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d[+-]\\d{4}'
+    t.match(told, [
+      new RegExp(`${time} Installed: hello-2\\.10-\\S+\\.x86_64$`),
+      new RegExp(`${time} Erase: hello-2\\.10-\\S+\\.x86_64$`),
+    ])
   })
 
   await t.test('an RPM file is installed in its version, from the web too', async (t) => {
