@@ -6,6 +6,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import axe, { type AxeResults } from 'axe-core'
 import { basename, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { chromium, type Browser, type Page } from 'playwright-core'
@@ -603,6 +604,42 @@ t.test('it fits a small screen', async (t) => {
     await openAll(page, 'line')
     t.equal(await page.evaluate('document.documentElement.scrollWidth'), 380)
   }
+})
+
+/** What axe finds fault with, each with the first places. */
+async function faults(page: Page): Promise<readonly string[]> {
+  await page.evaluate(axe.source)
+  const { violations, passes } = (await page.evaluate('axe.run()')) as AxeResults
+  if (passes.length < 20) throw new Error(`axe has looked at ${passes.length} rules only`)
+  return violations.map(({ id, help, nodes }) => {
+    const places = nodes.slice(0, 3).map(({ html, failureSummary }) => `${html} ${failureSummary}`)
+    return `${id}: ${help} (${nodes.length}): ${places.join(' | ')}`
+  })
+}
+
+t.test('axe finds nothing that keeps anybody from reading it', async (t) => {
+  const records = sampleDrift({ hosts, perHost: 1.4 })
+  const last = records.at(-1)!
+  const failed = { ...last, exitCode: 1, failure: 'it was stopped', hosts: {}, findings: [] }
+  const pages = {
+    'a run': await sampleHtml(t),
+    drift: driftHtml(records),
+    'a failed check': driftHtml([...records, { ...failed, time: '2026-03-10T02:15:00.000Z' }]),
+    'no check': driftHtml([]),
+  }
+  for (const [what, html] of Object.entries(pages))
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const shown = await show(t, html, { colorScheme })
+      const { page } = shown
+      for (const box of await page.getByRole('checkbox').all()) await box.check()
+      await drawn(page)
+      await page.evaluate('for (const one of document.querySelectorAll("details")) one.open = true')
+      await page.waitForTimeout(100)
+      await openAll(page, 'line')
+      if (what === 'a run' || what === 'drift') t.ok((await page.locator('.diff').count()) > 0)
+      t.strictSame(await faults(page), [], `${what}, ${colorScheme}`)
+      asksForNothing(t, shown)
+    }
 })
 
 /**

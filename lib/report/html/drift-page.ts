@@ -36,7 +36,7 @@ export function driftPage(records: readonly DriftRecord[]): DriftPage {
   ]
   return {
     kind: 'drift',
-    title: last ? driftTitle(last) : '',
+    title: last ? driftTitle(last) : 'No check yet',
     run: last?.run ?? '',
     time: last?.time ?? '',
     duration: last?.duration ?? 0,

@@ -85,7 +85,7 @@ export function errorView({ code, message, details, stderr, hint, cause }) {
       ? undefined
       : h(
           'pre',
-          { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Standard error' },
+          { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': 'Standard error' },
           stderr,
         ),
     cause && h('div', { class: 'cause' }, h('p', {}, 'Because of'), errorView(cause)),

@@ -17,7 +17,7 @@ export function diffView({ hunks, note }, label) {
       ? undefined
       : h(
           'div',
-          { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': `${label}, difference` },
+          { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': `${label}, difference` },
           h('table', {}, head(), ...tables),
         ),
   )

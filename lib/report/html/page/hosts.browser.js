@@ -99,17 +99,24 @@ export function hostTable({ caption, hosts, items, looked, columns, show }) {
         ),
       ]
     const said = loud.map((status) => `${count(tally.get(status))} ${word(status)}`).join(', ')
+    const unseen = (/** @type {string} */ text) => h('span', { class: 'hidden' }, text)
     return [
       h(
         'button',
         {
           type: 'button',
-          'aria-label': `${host.name}, ${role}: ${said}`,
           title: `${said}${all > 0 ? ` of ${count(all)}` : ''}`,
           onclick: () => show({ host: host.name, role }),
         },
-        ...loud.map((status) =>
-          h('span', { class: `s-${status}` }, sign(status), count(tally.get(status))),
+        unseen(`${host.name}, ${role}: `),
+        ...loud.map((status, at) =>
+          h(
+            'span',
+            { class: `s-${status}` },
+            sign(status),
+            count(tally.get(status)),
+            unseen(` ${word(status)}${at < loud.length - 1 ? ', ' : ''}`),
+          ),
         ),
       ),
     ]
