@@ -196,8 +196,12 @@ t.test('hostwright drift', async (t) => {
 
   chmodSync(join(hosts, 'b/other'), 0o644)
   t.same(found((await check(['--limit', 'b'])).record), ['b other mode: resolved host'])
+  chmodSync(join(hosts, 'b/other'), 0o600)
   const mended = await check(['--remediate', '--detailed-exitcode', '--limit', 'a'], notify)
   t.equal(mended.exitCode, 0, mended.stderr)
+  const other = lstatSync(join(hosts, 'b/other')).mode & 0o777
+  t.equal(other, 0o600, 'a host that is not named is left alone')
+  chmodSync(join(hosts, 'b/other'), 0o644)
   t.equal(mended.records.length, 2)
   t.same(found(mended.records[0]), [
     'a text content: continuing both',
