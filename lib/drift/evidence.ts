@@ -49,6 +49,11 @@ const helpers = [
 done; }`,
 ]
 
+/** Who changed a package last, where that was with sudo; the command is not told, it may hold a password. */
+const aptUser = (name: string) => `awk -v RS= -v name=${quote(` ${name}:`)} \\
+  'index($0, name) { last = $0 } END { print last }' /var/log/apt/history.log |
+  sed -n '/^Start-Date: /{ s///; h; }; /^Requested-By: /{ s//by /; G; s/\\n/, /; p; }'`
+
 const file = (path: string) => `hw_file ${quote(path)}`
 
 /** By the kind of the task: shell that prints a line for each thing that it knows. */
@@ -73,7 +78,8 @@ const asks: Readonly<Record<string, (name: string, property: string) => string>>
     // A name may begin another: of dnf's only version and release are behind it.
     return `log() { [ -r "$1" ] && grep -E -e "$2" -- "$1" | sed 's/ SUBDEBUG / /' | tail -n ${most}; }
 log /var/log/dpkg.log ${quote(` (install|upgrade|remove|purge) ${name}:`)}
-log /var/log/dnf.rpm.log ${quote(` SUBDEBUG [A-Z][a-z]+: ${name}-[^-]+-[^-]+$`)}`
+log /var/log/dnf.rpm.log ${quote(` SUBDEBUG [A-Z][a-z]+: ${name}-[^-]+-[^-]+$`)}
+${aptUser(property)}`
   },
 }
 

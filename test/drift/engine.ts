@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { secret } from '../../lib/core/secret.js'
@@ -176,6 +176,45 @@ t.test('evidenceOf() asks the host who and when', async (t) => {
     ),
     ['remove dash', 'login root pts/0'],
   )
+})
+
+t.test('evidenceOf() tells who changed a package last by sudo and apt', async (t) => {
+  const folder = await tempFolder(t)
+  mkdirSync(join(folder, 'apt'))
+  writeFileSync(
+    join(folder, 'apt/history.log'),
+    `
+Start-Date: 2026-03-01  11:00:00
+Commandline: apt-get install nginx
+Requested-By: ops (1000)
+Install: nginx-common:amd64 (1.22.1-9, automatic), nginx:amd64 (1.22.1-9)
+End-Date: 2026-03-01  11:00:05
+
+Start-Date: 2026-03-01  12:00:00
+Commandline: apt-get -o Acquire::http::Proxy=http://me:word@192.0.2.1 remove hello
+Requested-By: eve (1001)
+Remove: hello:amd64 (2.10-3)
+End-Date: 2026-03-01  12:00:01
+
+Start-Date: 2026-03-01  13:00:00
+Commandline: apt-get remove nginx-common
+Remove: nginx-common:amd64 (1.22.1-9)
+End-Date: 2026-03-01  13:00:01
+`,
+  )
+  const cases: readonly (readonly [string, readonly string[]])[] = [
+    ['nginx', ['by ops (1000), 2026-03-01 11:00:00']],
+    ['nginx-common', []],
+    ['hello', ['by eve (1001), 2026-03-01 12:00:00']],
+    ['none', []],
+  ]
+  for (const [name, lines] of cases) {
+    const { findings } = checks().next([told({ task: 'packages x', changes: [name] })])
+    const { script, read } = evidenceOf(findings)
+    const here = script.replaceAll('/var/log/', `${folder}/`)
+    const stdout = execFileSync('sh', ['-c', here], { encoding: 'utf8' })
+    t.strictSame([...read(stdout).values()], [lines], name)
+  }
 })
 
 t.test(
