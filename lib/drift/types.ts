@@ -31,7 +31,7 @@ export interface Finding {
   readonly since: string
   /** Where the task is written. */
   readonly place?: Place
-  /** What the host tells of who and when: `modified 2026-03-01T12:00:00Z by root`. */
+  /** What the host tells of who and when: `modified 2026-03-01 12:00:00 UTC, owned by root`. */
   readonly evidence?: readonly string[]
 }
 

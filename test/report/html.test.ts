@@ -356,7 +356,7 @@ t.test('the report of drift shows the newest state and the history', async (t) =
   const text = await line.innerText()
   t.match(text, /gtid_strict_mode = OFF/)
   t.match(text, /The host has changed, the playbook has not/)
-  t.match(text, /modified 2026-03-09T01:12:44Z by root\nlast login: ops/)
+  t.match(text, /modified 2026-03-09 01:12:44 UTC, owned by root\nlogin ops/)
   t.match(text, /Since\s+2026-\d\d-\d\d 02:15 UTC/)
   asksForNothing(t, shown)
 })
