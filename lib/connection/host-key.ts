@@ -1,7 +1,8 @@
 import { HostwrightError } from '../core/errors.js'
+import { keyFingerprint } from '../core/key-fingerprint.js'
 import { formatPlace } from '../core/place.js'
 import { quote } from '../core/quote.js'
-import { fingerprint, hostKeyName, keyType, knownKeys } from './known-hosts.js'
+import { hostKeyName, keyType, knownKeys } from './known-hosts.js'
 import type { KnownKey } from './known-hosts.js'
 import type { ConnectionSettings } from './types.js'
 
@@ -101,7 +102,7 @@ function unknown(
 }
 
 function refusal({ name, address, port }: ConnectionSettings, key: Buffer): string {
-  return `Cannot trust "${name}" at ${address}:${port}: its ${keyType(key)} host key ${fingerprint(key)}`
+  return `Cannot trust "${name}" at ${address}:${port}: its ${keyType(key)} host key ${keyFingerprint(key)}`
 }
 
 /** Whether some key is known for the host, so that a run need not ask it before it begins. */

@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { cachedFile } from '../core/cached-file.js'
 import type { Place } from '../core/place.js'
@@ -35,11 +35,6 @@ export function knownKeys(files: readonly string[], name: string): readonly Know
 export function hostKeyName(address: string, port: number): string {
   const name = address.toLowerCase()
   return port === 22 ? name : `[${name}]:${port}`
-}
-
-/** A key's fingerprint as ssh shows it, `SHA256:…`. */
-export function fingerprint(key: Uint8Array): string {
-  return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`
 }
 
 /** The type that a key names itself by: its first string, after a length of four bytes. */

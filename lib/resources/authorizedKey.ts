@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import { posix } from 'node:path'
 import { HostwrightError } from '../core/errors.js'
+import { keyFingerprint } from '../core/key-fingerprint.js'
 import { quote } from '../core/quote.js'
 import type { Change } from '../report/events.js'
 import { resourceType } from './define.js'
@@ -197,20 +197,17 @@ function removal(line: string): Change {
   if (blob === undefined)
     return { property: `line ${shorten(line)}`, from: 'present', to: 'absent' }
   const from = shorten([id.split(' ')[0], comment].filter(Boolean).join(' ')) || 'present'
-  return { property: `key ${fingerprint(blob)}`, from, to: 'absent' }
+  return { property: `key ${keyFingerprint(Buffer.from(blob, 'base64'))}`, from, to: 'absent' }
 }
 
 /** Keys that are long show as in the log of sshd and in `ssh-keygen -l`. */
 function withoutBlobs(change: Change): Change {
   const short = (text: string) =>
-    text.replaceAll(/AAAA[A-Za-z0-9+/]{40,}={0,3}/g, (blob) => fingerprint(blob))
+    text.replaceAll(/AAAA[A-Za-z0-9+/]{40,}={0,3}/g, (blob) =>
+      keyFingerprint(Buffer.from(blob, 'base64')),
+    )
   if (change.before === undefined || change.after === undefined) return change
   return { ...change, before: short(change.before), after: short(change.after) }
-}
-
-function fingerprint(blob: string): string {
-  const hash = createHash('sha256').update(Buffer.from(blob, 'base64')).digest('base64')
-  return `SHA256:${hash.replace(/=+$/, '')}`
 }
 
 function edit(wish: AuthorizedKeyOptions, lines: readonly string[]): readonly string[] {

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import { posix } from 'node:path'
 import { HostwrightError } from '../core/errors.js'
+import { keyFingerprint } from '../core/key-fingerprint.js'
 import { quote } from '../core/quote.js'
 import { resourceType } from './define.js'
 import { pathEffects, pathOf } from './paths.js'
@@ -187,6 +187,5 @@ function read(path: string, bytes: Buffer): SshPublicKey {
       { hint: 'Remove it: it is made anew from the private key' },
     )
   const blob = Buffer.from(publicKey.split(/\s+/)[1] ?? '', 'base64')
-  const sum = createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')
-  return { publicKey, fingerprint: `SHA256:${sum}` }
+  return { publicKey, fingerprint: keyFingerprint(blob) }
 }

@@ -1,0 +1,12 @@
+import { createHash } from 'node:crypto'
+
+/**
+ * An SSH key's fingerprint as `ssh-keygen -l` and sshd's log show it.
+ *
+ * @param blob the key as it goes over the wire
+ * @example
+ * keyFingerprint(Buffer.from('AAAAC3NzaC1lZDI1NTE5AAAA…', 'base64')) // 'SHA256:…'
+ */
+export function keyFingerprint(blob: Uint8Array): string {
+  return `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`
+}
