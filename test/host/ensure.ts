@@ -3,6 +3,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { HostwrightError } from '../../lib/core/errors.js'
 import { secret } from '../../lib/core/secret.js'
 import { handler } from '../../lib/host/index.js'
@@ -655,13 +656,16 @@ t.test(
   },
 )
 
+/** Where this machine, as a host, has its lock. */
+function lockFolder(): string {
+  const id = process.getuid?.()
+  return id === 0 ? '/run/hostwright' : `${process.env['XDG_RUNTIME_DIR']}/hostwright-${id}`
+}
+
 t.test('the shell of a run that has just ended is waited for', async (t) => {
   const folder = await tempFolder(t)
   const inventory = await localInventory(t, ['a'])
-  const lock =
-    process.getuid?.() === 0
-      ? '/run/hostwright'
-      : `${process.env['XDG_RUNTIME_DIR']}/hostwright-${process.getuid?.()}`
+  const lock = lockFolder()
   const born = readFileSync('/proc/self/stat', 'utf8').split(') ')[1]?.split(' ')[19]
   const script = `mkdir -p -m 0700 ${lock}; exec 9<>${lock}/lock; flock 9
     printf '%s\\n' '${process.pid} ${born}' ending >${lock}/holder; echo locked; sleep 0.5; : >${lock}/holder`
@@ -690,6 +694,47 @@ t.test('the shell of a run that has just ended is waited for', async (t) => {
       t.equal(spawnSync('flock', ['-n', `${lock}/lock`, 'true']).status, 1, 'the new one is taken')
     })
   })
+})
+
+t.test('a lock that two runs give up at once is had by one of them', async (t) => {
+  const folder = await tempFolder(t)
+  const inventory = await localInventory(t, ['a'])
+  // The one that removes it first is slow to do so.
+  const rm = `mkdir ${folder}/slow 2>/dev/null && sleep 1.5\nexec /bin/rm "$@"`
+  mkdirSync(join(folder, 'bin'))
+  writeFileSync(join(folder, 'bin/rm'), `#!/bin/sh\n${rm}\n`, { mode: 0o755 })
+  const path = process.env['PATH']
+  process.env['PATH'] = `${folder}/bin:${path}`
+  t.teardown(() => (process.env['PATH'] = path))
+  const lock = lockFolder()
+  // As a daemon that a command has left behind would keep it.
+  const script = `mkdir -p -m 0700 ${lock}; exec 9<>${lock}/lock; flock 9; : >${lock}/holder; echo; cat`
+  const kept = spawn('sh', ['-c', script], { stdio: ['pipe', 'pipe', 'inherit'] })
+  await new Promise((resolve) => kept.stdout.once('data', resolve))
+  const holds = async () =>
+    await testRun({ inventory }, async (play) => {
+      await play('cells', { hosts: 'all' }, async (host) => {
+        await host.ensure(cell({ path: join(folder, 'one'), value: '1' }))
+        await sleep(4_000)
+      })
+    })
+  const runs = await Promise.all([holds(), holds()])
+  kept.stdin.end()
+  const failures = runs.flatMap(({ run }) => [...run.failed.values()])
+  t.match(failures, [{ code: 'HOST_LOCKED', message: /held by/ }])
+  t.equal(failures.length, 1)
+})
+
+t.test('a lock that cannot be opened is an error that says so', async (t) => {
+  const inventory = await localInventory(t, ['a'])
+  const { run } = await testRun({ inventory }, async (play) => {
+    const lock = `${lockFolder()}/lock`
+    rmSync(lock, { force: true })
+    mkdirSync(lock, { recursive: true, mode: 0o700 })
+    t.teardown(() => rmSync(lock, { recursive: true, force: true }))
+    await play('cells', { hosts: 'all' }, async (host) => void (await host.$`true`))
+  })
+  t.match(run.failed.get('a'), { code: 'HOST_LOCKED', stderr: /director/ })
 })
 
 t.test('secrets show nowhere', async (t) => {
