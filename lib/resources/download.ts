@@ -1,14 +1,17 @@
+import { posix } from 'node:path'
 import { quote } from '../core/quote.js'
+import { Secret } from '../core/secret.js'
 import { resourceType } from './define.js'
+import { textOf } from './lineInFile.js'
 import { checkPath, refuse } from './parameters.js'
-import { pathEffects, pathOf } from './paths.js'
+import { pathEffects, pathOf, sum } from './paths.js'
 import { sha256 as sha256Of } from './probes/sha256.js'
 import { supposing } from './supposing.js'
 import type { CommonOptions, Plan, Resource } from './types.js'
 
 export interface DownloadOptions {
-  /** By http or https. */
-  readonly url: string
+  /** By http or https. A secret never shows; the host needs curl for it. */
+  readonly url: string | Secret
   /** Absolute; its directory has to exist. */
   readonly path: string
   /** Of the file, in hexadecimal. */
@@ -17,6 +20,10 @@ export interface DownloadOptions {
 
 const wrongSum = 83
 const noProgram = 84
+/** Of curl: one of its time limits. */
+const stalled = 28
+/** Seconds in which a server has to say something. */
+const patience = 60
 
 const describe = resourceType<DownloadOptions>({
   name: 'download',
@@ -32,7 +39,7 @@ const describe = resourceType<DownloadOptions>({
       return {
         changes: [
           now === null
-            ? { property: 'state', from: 'absent', to: url }
+            ? { property: 'state', from: 'absent', to: String(url) }
             : { property: 'sha256', from: now, to: sha256 },
         ],
         steps: [
@@ -41,13 +48,18 @@ const describe = resourceType<DownloadOptions>({
             errors: {
               [wrongSum]: {
                 code: 'VALIDATION_FAILED',
-                message: `Cannot take "${url}": its SHA-256 is not the one that is wished`,
+                message: `Cannot take "${String(url)}": its SHA-256 is not the one that is wished`,
                 hint: `"${path}" stays as it is; see where the file comes from, or correct its SHA-256`,
               },
               [noProgram]: {
                 code: 'UNSUPPORTED',
-                message: `Cannot fetch "${url}": the host has neither curl nor apt`,
+                message: `Cannot fetch "${String(url)}": the host has ${url instanceof Secret ? 'no curl' : 'neither curl nor apt'}`,
                 hint: 'Install curl before',
+              },
+              [stalled]: {
+                code: 'TASK_FAILED',
+                message: `Cannot fetch "${String(url)}": its server has not answered, or has stopped sending, for ${patience} s`,
+                hint: 'See on the host what curl gets from it',
               },
             },
           },
@@ -73,8 +85,8 @@ const describe = resourceType<DownloadOptions>({
  * A file from the web, which the host fetches itself, with mode 0644. It is fetched where the file
  * at the path has another SHA-256, and takes its place only if its own is right.
  *
- * The URL is shown, and stands in the host's list of processes: it may hold no secret. A Debian without
- * the package `ca-certificates` knows no server of https.
+ * A URL that holds a token, a name or a password is given as a secret. A Debian without the package
+ * `ca-certificates` knows no server of https.
  *
  * @see https://docs.ansible.com/ansible/latest/collections/ansible/builtin/get_url_module.html
  * @throws HostwrightError PARAMETER_INVALID; on the host VALIDATION_FAILED where the SHA-256 is
@@ -90,34 +102,51 @@ const describe = resourceType<DownloadOptions>({
 export function download(options: DownloadOptions & CommonOptions): Resource {
   const { url } = options
   const path = checkPath(options.path)
-  if (!URL.canParse(url) || !/^https?:\/\//.test(url))
+  const text = textOf(url)
+  // What has white space or control characters in it is no URL, though Node would take it for one.
+  if (!URL.canParse(text) || !/^https?:\/\/[^\s\p{Cc}]+$/u.test(text))
     refuse(`Cannot fetch "${String(url)}": it is no URL of http or https`, 'Give a whole one')
-  const { username, password, host } = new URL(url)
-  if (username + password !== '')
+  const { username, password, host } = new URL(text)
+  if (username + password !== '' && !(url instanceof Secret))
     refuse(
-      `Cannot fetch from "${host}": the URL holds a name or password, which the host would show in its list of processes`,
-      'Fetch it on the controller, and bring it by file',
+      `Cannot fetch from "${host}": the URL holds a name or password, and would be shown`,
+      'Give it as a secret: secret(url)',
     )
-  const sum: unknown = options.sha256
-  if (typeof sum !== 'string' || !/^[0-9a-f]{64}$/i.test(sum))
+  const sha: unknown = options.sha256
+  if (typeof sha !== 'string' || !/^[0-9a-f]{64}$/i.test(sha))
     refuse(
-      `Cannot fetch "${url}": ${sum === undefined ? 'sha256 is missing' : 'sha256 is not a SHA-256'}, and what comes from the web is checked`,
+      `Cannot fetch "${String(url)}": ${sha === undefined ? 'sha256 is missing' : 'sha256 is not a SHA-256'}, and what comes from the web is checked`,
       'Give 64 hexadecimal digits: those that the maker of the file shows, or what sha256sum says',
     )
-  return describe({ ...options, path, sha256: sum.toLowerCase() })
+  return describe({ ...options, path, sha256: sha.toLowerCase() })
 }
 
-// A Debian has apt's own program where it has no curl.
+/**
+ * Fetches into a folder that nobody else enters, beside the path; what a killed run has left there goes
+ * first. curl reads the URL from its input, so that no list of processes shows it. A Debian has apt's own
+ * program where it has no curl.
+ */
 function fetch({ url, path, sha256 }: DownloadOptions): string {
-  return `tmp=$(mktemp -- ${quote(`${path}.XXXXXX`)}) || exit
-trap 'rm -f -- "$tmp"' EXIT
+  const { dir, base } = posix.parse(path)
+  const name = Buffer.byteLength(base) > 200 ? sum(Buffer.from(base)) : base
+  const folder = quote(`${dir === '/' ? '' : dir}/.hostwright.${name}.`)
+  const config = `url = "${textOf(url).replace(/["\\]/g, '\\$&')}"`
+  const apt = `elif [ -x /usr/lib/apt/apt-helper ]; then
+  /usr/lib/apt/apt-helper -q -o APT::Sandbox::User=root -o Acquire::http::Timeout=${patience} \
+-o Acquire::https::Timeout=${patience} -o Acquire::Retries=0 download-file ${quote(String(url))} new
+`
+  return `umask 077
+for old in ${folder}??????; do [ ! -O "$old" ] || rm -rf -- "$old"; done
+made=
+trap 'exit 1' HUP INT TERM
+trap 'cd / && [ -z "$made" ] || rm -rf -- "$made"' EXIT
+made=$(mktemp -d -- ${folder}XXXXXX) && cd -P -- "$made" && [ -O . ] || exit 1
 if command -v curl >/dev/null; then
-  curl -qgfsSL --connect-timeout 60 --speed-limit 1 --speed-time 60 -o "$tmp" -- ${quote(url)}
-elif [ -x /usr/lib/apt/apt-helper ]; then
-  /usr/lib/apt/apt-helper -q -o APT::Sandbox::User=root download-file ${quote(url)} "$tmp"
-else
+  printf '%s\\n' ${quote(config)} | curl -qgfsSL --connect-timeout ${patience} --speed-limit 1 \
+--speed-time ${patience} -o new --config -
+${url instanceof Secret ? '' : apt}else
   exit ${noProgram}
 fi || exit
-[ "$(sha256sum < "$tmp")" = ${quote(`${sha256}  -`)} ] || exit ${wrongSum}
-chmod 0644 -- "$tmp" && sync -- "$tmp" && mv -fT -- "$tmp" ${quote(path)}`
+[ "$(sha256sum < new)" = ${quote(`${sha256}  -`)} ] || exit ${wrongSum}
+chmod 0644 new && sync new && mv -fT new ${quote(path)}`
 }

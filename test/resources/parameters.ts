@@ -145,8 +145,12 @@ const refusals: readonly (readonly [() => unknown, string])[] = [
     'Cannot fetch "ftp://example.com/a": it is no URL of http or https',
   ],
   [
+    () => download({ ...toFetch, url: secret('https://files.example/\noutput = /etc/f') }),
+    'Cannot fetch "***": it is no URL of http or https',
+  ],
+  [
     () => download({ ...toFetch, url: 'https://robot:hunter22@example.com/a.deb' }),
-    'Cannot fetch from "example.com": the URL holds a name or password, which the host would show in its list of processes',
+    'Cannot fetch from "example.com": the URL holds a name or password, and would be shown',
   ],
   [
     () => download({ url: toFetch.url, path } as never),

@@ -374,7 +374,7 @@ const cases: readonly Case[] = [
     given: [[sha256('/srv/a.deb'), null]],
     changes: ['state: absent → https://example.com/a.deb'],
     steps: [
-      /curl [^]*'https:\/\/example\.com\/a\.deb'[^]*= '(?:0a){32} {2}-' \] \|\| exit[^]*mv -fT/,
+      /url = "https:\/\/example\.com\/a\.deb"[^]* --speed-time 60 [^]*= '(?:0a){32} {2}-' \] \|\| exit[^]*mv -fT/,
     ],
   },
   {
@@ -382,7 +382,7 @@ const cases: readonly Case[] = [
     resource: download(toFetch),
     given: [[sha256('/srv/a.deb'), '0b']],
     changes: [`sha256: 0b → ${toFetch.sha256}`],
-    steps: [/mv -fT -- "\$tmp" '\/srv\/a\.deb'$/],
+    steps: [/mv -fT new '\/srv\/a\.deb'$/],
   },
   {
     name: 'service() does nothing when it runs and is enabled',
