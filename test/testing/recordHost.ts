@@ -412,3 +412,25 @@ t.test(
     })
   },
 )
+
+t.test('what a recording cannot know is nothing to the hosts that wait', async (t) => {
+  const own = fact<string>('own')
+  const inventory = await localInventory(t, ['a', 'b'])
+  const shy = role({ name: 'shy', run: async (host) => (await host.$`echo said`).stdout.trim() })
+  let tasks: readonly TaskEvent[] = []
+  const { run } = await testRun({ inventory }, async (play) => {
+    await play('record', { hosts: 'all' }, async (host) => {
+      if (host.name === 'b') return void (await host.peer('a').fact(own))
+      const recorded = await recordHost(host, shy)
+      const again = fakeHost({ recorded })
+      await shy(again)
+      tasks = again.tasks
+    })
+  })
+  t.match(tasks.at(-1), { task: 'role shy', status: 'unknown' })
+  t.equal(run.failed.get('a'), undefined)
+  t.match(run.failed.get('b'), {
+    code: 'FACT_NOT_PUBLISHED',
+    message: /"a" has finished without publishing it$/,
+  })
+})
