@@ -118,8 +118,10 @@ function decodeEscapes(text: string): string {
   )
 }
 
+/** A value may be a password. */
 function invalid(text: string, reason: string, hint?: string): HostwrightError {
-  return new HostwrightError('USAGE_INVALID', `Cannot read extra variables "${text}": ${reason}`, {
+  const shown = text.replace(/=.*/s, '=***')
+  return new HostwrightError('USAGE_INVALID', `Cannot read extra variables "${shown}": ${reason}`, {
     hint,
   })
 }

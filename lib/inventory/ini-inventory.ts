@@ -57,6 +57,7 @@ function readLine(state: State, line: string, place: Place): void {
   if (name !== undefined) return readSection(state, name, section ?? 'hosts', place)
   if (line.startsWith('[') && line.endsWith(']'))
     throw invalid(
+      state,
       'section',
       line,
       'its name is empty, or holds a space or another character that is not allowed',
@@ -71,6 +72,7 @@ function readLine(state: State, line: string, place: Place): void {
 function readSection(state: State, name: string, section: string, place: Place): void {
   if (section !== 'hosts' && section !== 'children' && section !== 'vars')
     throw invalid(
+      state,
       'section',
       `[${name}:${section}]`,
       'only :children and :vars can follow a group',
@@ -92,7 +94,7 @@ function readSection(state: State, name: string, section: string, place: Place):
 function readChild(state: State, line: string, place: Place): void {
   const name = groupPattern.exec(line)?.[1]
   if (name === undefined)
-    throw invalid('group name', line, 'it holds a space, a colon or a bracket', place)
+    throw invalid(state, 'group name', line, 'it holds a space, a colon or a bracket', place)
   const pending = state.pending.get(name)
   if (pending !== undefined) pending.parents.push(state.group)
   else if (state.tree.groups.has(name)) addChild(state.tree, state.group, name, place)
@@ -101,7 +103,8 @@ function readChild(state: State, line: string, place: Place): void {
 
 function readVariable(state: State, line: string, place: Place): void {
   const equals = line.indexOf('=')
-  if (equals === -1) throw invalid('variable', line, 'it is not of the form name=value', place)
+  if (equals === -1)
+    throw invalid(state, 'variable', line, 'it is not of the form name=value', place)
   const name = line.slice(0, equals).trim()
   setGroupVariable(
     addGroup(state.tree, state.group),
@@ -111,13 +114,13 @@ function readVariable(state: State, line: string, place: Place): void {
 }
 
 function readHost(state: State, line: string, place: Place): void {
-  const [entry, ...assignments] = words(line, place)
+  const [entry, ...assignments] = words(state, line, place)
   if (entry === undefined) return
   const { names, port } = hostNames(entry, place)
   const variables = assignments.map((assignment): [string, Variable] => {
     const equals = assignment.indexOf('=')
     if (equals === -1)
-      throw invalid('host variable', assignment, 'it is not of the form name=value', place)
+      throw invalid(state, 'host variable', assignment, 'it is not of the form name=value', place)
     const name = assignment.slice(0, equals)
     return [name, readValue(state, name, assignment.slice(equals + 1), place)]
   })
@@ -146,16 +149,26 @@ function readText({ source }: State, name: string, value: unknown, text: string,
   return value
 }
 
-function words(line: string, place: Place): string[] {
+function words(state: State, line: string, place: Place): string[] {
   try {
     return splitWords(line)
   } catch (error) {
-    throw error instanceof SyntaxError ? invalid('host line', line, error.message, place) : error
+    throw error instanceof SyntaxError
+      ? invalid(state, 'host line', line, error.message, place)
+      : error
   }
 }
 
-function invalid(what: string, text: string, reason: string, place: Place): HostwrightError {
-  return new HostwrightError('INVENTORY_INVALID', `Cannot read ${what} "${text}": ${reason}`, {
+/** A value may be a password, and in a vault all is secret: the place says which line it is. */
+function invalid(
+  { source }: State,
+  what: string,
+  text: string,
+  reason: string,
+  place: Place,
+): HostwrightError {
+  const shown = source.vaulted ? '***' : text.replace(/=.*/s, '=***')
+  return new HostwrightError('INVENTORY_INVALID', `Cannot read ${what} "${shown}": ${reason}`, {
     place,
   })
 }

@@ -118,7 +118,7 @@ const cases: Readonly<Record<string, Case>> = {
   },
   'a quotation that is not closed': {
     files: { h: 'x a="b\n' },
-    message: 'a quotation is not closed',
+    message: 'Cannot read host line "x a=***": a quotation is not closed',
     place: 'h:1',
   },
   'a host with an empty port': {
@@ -285,6 +285,22 @@ t.test('an encrypted file is not quoted in the error for its YAML', async (t) =>
   )
 })
 
+t.test('an encrypted INI inventory is not quoted in the errors for its lines', async (t) => {
+  const { encryptVault } = await import('../../lib/inventory/index.js')
+  for (const [text, message] of [
+    ['[all:vars]\nhunter2\n', 'Cannot read variable "***": it is not of the form name=value'],
+    ['x hunter2\n', 'Cannot read host variable "***": it is not of the form name=value'],
+    ["x hunter2'\n", 'Cannot read host line "***": a quotation is not closed'],
+    ['[all:children]\nhunter 2\n', 'Cannot read group name "***": it holds a space'],
+  ] as const) {
+    const root = t.testdir({ h: encryptVault(text, 'pw') })
+    await t.rejects(
+      loadInventory({ sources: [join(root, 'h')], vaultPassword: () => Promise.resolve('pw') }),
+      { code: 'INVENTORY_INVALID', message },
+    )
+  }
+})
+
 t.test('the wrong vault password is told with file and line', async (t) => {
   const { encryptVault } = await import('../../lib/inventory/index.js')
   const root = t.testdir({ h: 'x\n', host_vars: { 'x.yml': encryptVault('a: 1\n', 'pw') } })
@@ -304,7 +320,7 @@ t.test('parseExtraVars() refuses what it cannot read', async (t) => {
     ['a', 'USAGE_INVALID', /"a": it is not of the form name=value/],
     ['a=1 b', 'USAGE_INVALID', /"b": it is not of the form name=value/],
     ['=1', 'USAGE_INVALID', /not of the form/],
-    ['a="b', 'USAGE_INVALID', /a quotation is not closed/],
+    ['a="b', 'USAGE_INVALID', /"a=\*\*\*": a quotation is not closed/],
     ['/etc/vars.yml', 'USAGE_INVALID', /it looks like a file/],
     ['[1]', 'USAGE_INVALID', /it is a list/],
     ['{"a": }}', 'VARIABLE_INVALID', /Cannot read variables "--extra-vars"/],
