@@ -47,7 +47,8 @@ function parseOption(text: string): SshArguments {
       return { proxyJump: value === 'none' ? [] : value.split(',') }
     case 'connecttimeout':
       if (!/^\d+$/.test(value)) throw new RangeError(`ConnectTimeout "${value}" is not in seconds`)
-      return { connectTimeout: Number(value) * 1000 }
+      // To ssh 0 is no limit of its own.
+      return Number(value) === 0 ? {} : { connectTimeout: Number(value) * 1000 }
     default:
       throw new RangeError(`"-o ${text}" is not supported`)
   }

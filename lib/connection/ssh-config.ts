@@ -57,7 +57,8 @@ export function sshConfig(name: string): SshConfig {
       options.get('userknownhostsfile')?.[0]?.split(' ') ?? own(['known_hosts']),
     ),
     hostKeyChecking: !['false', 'no', 'off'].includes(first('stricthostkeychecking') ?? 'yes'),
-    connectTimeout: timeout === undefined ? 10_000 : Number(timeout) * 1000,
+    // To ssh 0 is no limit of its own.
+    connectTimeout: Number(timeout ?? 0) * 1000 || 10_000,
     proxyJump: first('proxyjump')?.split(',') ?? [],
   }
 }

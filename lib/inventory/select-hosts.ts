@@ -151,7 +151,7 @@ function pick(hosts: readonly string[], subscript: string): readonly string[] {
 function matcherOf(expression: string, term: Term): RegExp {
   try {
     return expression.startsWith('~')
-      ? new RegExp(`^(?:${expression.slice(1)})`, 'u')
+      ? new RegExp(`^(?:${expression.slice(1)})`)
       : globPattern(expression)
   } catch (error) {
     throw invalid(

@@ -69,6 +69,7 @@ t.test('connectionSettings() reads Ansible variables', async (t) => {
       { ansible_ssh_common_args: `-o 'ProxyJump=a@b:22,c' -o "ConnectTimeout 4"` },
       { ...plain, proxyJump: ['a@b:22', 'c'], connectTimeout: 4000 },
     ],
+    [{ ansible_ssh_common_args: '-o ConnectTimeout=0' }, plain],
     [
       {
         ansible_ssh_common_args: '-J first',

@@ -33,6 +33,7 @@ const selections: readonly (readonly [pattern: string, hosts: string])[] = [
   ['!web01:web', 'beta web02 web03'],
   ['web0*', 'web01 web02 web03'],
   ['~web0[12]', 'web01 web02'],
+  [String.raw`~web\-?0[12]`, 'web01 web02'],
   ['~.*eb', 'beta web01 web02 web03'],
   ['web[0]', 'web01'],
   ['web[-1]', 'beta'],
