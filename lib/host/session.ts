@@ -240,11 +240,11 @@ export class Session {
   }
 }
 
-/** Ends the process that serves the holder's connection, if it is still the same. */
+/** Ends the process that serves the connection of this session's own, if that still is the holder. */
 const endHolderScript = `
-IFS=' ' read -r hw_pid hw_start <"$hw_run/holder"
+{ IFS=' ' read -r hw_pid hw_start; IFS= read -r hw_who; } <"$hw_run/holder"
 hw_birth "$hw_pid"
-[ -z "$hw_start" ] || [ "$hw_born" != "$hw_start" ] || kill -s KILL "$hw_pid"`
+[ "$hw_who" != "$hw_holder" ] || [ -z "$hw_start" ] || [ "$hw_born" != "$hw_start" ] || kill -s KILL "$hw_pid"`
 
 /**
  * The lock is a descriptor of the long-lived shell: it ends with it, and with the last command that

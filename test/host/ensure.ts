@@ -1,12 +1,17 @@
 import t from 'tap'
 import { spawn, spawnSync } from 'node:child_process'
+import { once as happens } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import pLimit from 'p-limit'
+import { connect, connectionSettings, type Connection } from '../../lib/connection/index.js'
 import { HostwrightError } from '../../lib/core/errors.js'
 import { secret } from '../../lib/core/secret.js'
 import { handler } from '../../lib/host/index.js'
+import { Session } from '../../lib/host/session.js'
+import { loadInventory } from '../../lib/inventory/index.js'
 import { role } from '../../lib/play/role.js'
 import type { Run } from '../../lib/play/run.js'
 import { authorizedKey } from '../../lib/resources/authorizedKey.js'
@@ -16,7 +21,7 @@ import { directory } from '../../lib/resources/directory.js'
 import { lineInFile } from '../../lib/resources/lineInFile.js'
 import type { Effects, Query, Resource } from '../../lib/resources/types.js'
 import { cell } from '../fixtures/cell.js'
-import { localInventory, tempFolder, testRun } from '../fixtures/run.js'
+import { alone, localInventory, tempFolder, testRun } from '../fixtures/run.js'
 
 const all: Effects = { stale: () => true }
 
@@ -735,6 +740,59 @@ t.test('a lock that cannot be opened is an error that says so', async (t) => {
     await play('cells', { hosts: 'all' }, async (host) => void (await host.$`true`))
   })
   t.match(run.failed.get('a'), { code: 'HOST_LOCKED', stderr: /director/ })
+})
+
+t.test('a run that has taken the lock of a lost session is not ended in its place', async (t) => {
+  const inventory = await loadInventory({ sources: ['a,'] })
+  const local = connect(connectionSettings(inventory.hosts.get('a')!, { kind: 'local' }))
+  const other = spawn('sleep', ['60'])
+  t.teardown(() => other.kill())
+  const lock = lockFolder()
+  const holds = (pid: number, who: string) => {
+    const born = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[19]
+    writeFileSync(`${lock}/holder`, `${pid} ${born}\n${who}\n`)
+  }
+  let messages = 0
+  const connection: Connection = {
+    ...local,
+    shell: async () => {
+      const shell = await local.shell()
+      return {
+        ...shell,
+        run: async (message) => {
+          messages += 1
+          if (messages > 3) throw new Error('it waits')
+          const own = /hw_holder='(.*)'/.exec(message.script)?.[1]
+          if (own !== undefined && messages === 1) holds(process.pid, own)
+          // In the meantime the lost session has ended, and another run has come.
+          if (messages === 2) holds(other.pid!, 'another run')
+          return await shell.run(message)
+        },
+      }
+    },
+  }
+  const session = new Session('a', connection, {
+    run: 'r',
+    playbook: 'test',
+    limit: pLimit(1),
+    assertGoing: () => undefined,
+    note: () => undefined,
+  })
+  await alone(async () => {
+    const script = `mkdir -p -m 0700 ${lock}; exec 9<>${lock}/lock; flock 9; echo; cat`
+    const kept = spawn('sh', ['-c', script], { stdio: ['pipe', 'pipe', 'inherit'] })
+    await happens(kept.stdout, 'data')
+    await t.rejects(session.run({ script: ':' }, { locked: true }), {
+      code: 'HOST_LOCKED',
+      message: /held by another run/,
+    })
+    kept.stdin.end()
+    await happens(kept, 'close')
+    writeFileSync(`${lock}/holder`, '')
+    await session.close()
+  })
+  t.equal(messages, 3)
+  t.equal(other.signalCode, null, 'it lives')
 })
 
 t.test('secrets show nowhere', async (t) => {
