@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
  *
  * @param blob the key as it goes over the wire
  * @example
- * keyFingerprint(Buffer.from('AAAAC3NzaC1lZDI1NTE5AAAA…', 'base64')) // 'SHA256:…'
+ * keyFingerprint(Buffer.from('test')) // 'SHA256:n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg'
  */
 export function keyFingerprint(blob: Uint8Array): string {
   return `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`

@@ -45,6 +45,14 @@ t.test('hostwright refuses what is no command', async (t) => {
   }
 })
 
+t.test('hostwright run says what a package lacks whose files are CommonJS', async (t) => {
+  const folder = t.testdir({ 'package.json': '{}', 'book.ts': 'await Promise.resolve()\n' })
+  const { status, stderr } = hostwright(folder, 'run', 'book.ts')
+  t.equal(status, 1)
+  t.match(stderr, /^Cannot load ".*book\.ts": it is taken for CommonJS\n {2}code: USAGE_INVALID/)
+  t.match(stderr, /hint: put "type": "module" into the package\.json/)
+})
+
 t.test('hostwright lab refuses an inventory that is no lab', async (t) => {
   const folder = t.testdir({ 'hosts.yml': 'all: { hosts: { a: } }\n', 'none.mjs': 'export {}\n' })
   for (const name of ['hosts.yml', 'none.mjs'])
