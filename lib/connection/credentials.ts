@@ -1,4 +1,4 @@
-import { createPrivateKey, sign } from 'node:crypto'
+import { createPrivateKey, sign, type KeyObject } from 'node:crypto'
 import type { AnyAuthMethod, AuthHandlerMiddleware, ParsedKey } from 'ssh2'
 import { cachedFile } from '../core/cached-file.js'
 import { HostwrightError } from '../core/errors.js'
@@ -158,7 +158,13 @@ function parseKey(
 function signByHandle(key: ParsedKey): void {
   const pem = key.getPrivatePEM() as string | null
   if (pem === null) return
-  const handle = createPrivateKey(pem)
+  let handle: KeyObject
+  try {
+    handle = createPrivateKey(pem)
+  } catch {
+    // OpenSSL may be kept from using it; the login tells.
+    return
+  }
   key.sign = (data) => sign(null, typeof data === 'string' ? Buffer.from(data) : data, handle)
 }
 

@@ -7,7 +7,7 @@ export interface Section {
   readonly input?: Uint8Array
   /** It reads that many bytes and no more, also where what follows has input too. */
   readonly readsExactly?: boolean
-  /** POSIX sh that ends with 0 where the section need not run. It has no shell of its own, and must leave none. */
+  /** POSIX sh that ends with 0 where the section need not run; in the shell of all: it sets and ends nothing. */
   readonly unless?: string
   /** Runs only if every required section before it has ended with 0. */
   readonly required: boolean

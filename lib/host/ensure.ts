@@ -85,14 +85,15 @@ class Ensure {
     } catch (error) {
       await this.view.recover(error, this.#losses)
       this.#losses += 1
-      this.#again()
+      this.#again(this.#plans.planned)
     }
   }
 
-  /** Plans anew what has not ended; what was sent may be done already. */
-  #again(): void {
-    for (const { index, plan } of this.#plans.planned)
-      if (!this.#outcomes.get(index)) this.#plans.inFlight.set(index, plan.changes)
+  /** Plans anew what has not ended; changes that were under way may be made already. */
+  #again(underway: readonly Planned[]): void {
+    for (const { index, plan } of underway)
+      if (!this.#outcomes.get(index) && plan.changes.length > 0)
+        this.#plans.inFlight.set(index, plan.changes)
     this.#plans.restart()
   }
 
@@ -138,12 +139,12 @@ class Ensure {
       }
     }
     const failure = steps.failure(results)
-    if (failure?.shared === true) {
+    if (failure && failure.items.length > 1) {
       this.#apart = true
-      this.#again()
+      this.#again(failure.items)
       return false
     }
-    if (failure) return await this.#retry(failure.item, failure.error)
+    if (failure) return await this.#retry(failure.items[0], failure.error)
     for (const item of planned) this.#made(item)
     this.#plans.planned = []
     if (sections.length === 0) return true

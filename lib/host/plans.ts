@@ -130,11 +130,25 @@ export class Plans {
     const all = new Map(blocked.map((query) => [query.id, query]))
     for (const [index, resource] of this.resources.entries()) {
       if (this.outcomes.get(index) || index < this.#next) continue
-      const wanted = this.view.selected(resource.tags) || resource.type.output
-      for (const query of wanted ? resource.type.reads(resource.wish as never) : [])
-        if (this.answers.needs(query)) all.set(query.id, query)
+      const { type, wish, tags } = resource
+      const selected = this.view.selected(tags)
+      if (!selected && !type.output) continue
+      const open = type.reads(wish as never).filter((query) => this.answers.needs(query))
+      const besides = open.length === 0 && selected ? this.#besides(resource) : []
+      for (const query of [...open, ...besides]) all.set(query.id, query)
     }
     return [...all.values()]
+  }
+
+  /** What a plan asks besides comes to light when it is made. */
+  #besides({ type, wish }: Resource<unknown>): readonly Query[] {
+    try {
+      type.plan(wish as never, this.view.readOnly ? this.answers.now : this.answers.ask)
+    } catch (error) {
+      if (error instanceof Needed) return error.queries
+      // Of all else is told in its turn.
+    }
+    return []
   }
 
   /** Everything not done is planned again, from fresh answers. */

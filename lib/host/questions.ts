@@ -26,18 +26,21 @@ export function questions(queries: readonly Query[]): Questions {
       required: false,
     })),
     read: (host, results, give) => {
+      const errors = Buffer.concat(results.map((result) => result?.stderr ?? Buffer.alloc(0)))
       for (const [at, [, of]] of kinds.entries()) {
-        const answers = parse(host, of, results[at])
+        const answers = parse(host, of, results[at], errors)
         for (const [index, query] of of.entries()) give(query, answers[index])
       }
     },
   }
 }
 
+/** @param errors of all kinds: questions in a row share their standard error */
 function parse(
   host: string,
   queries: readonly Query[],
   result: SectionResult | undefined,
+  errors: Buffer,
 ): readonly unknown[] {
   const { kind } = queries[0]!
   try {
@@ -53,7 +56,7 @@ function parse(
     throw new HostwrightError(
       'TASK_FAILED',
       `Cannot read the state of "${host}": the answers of probe "${kind.name}" are not as expected: ${cause instanceof Error ? cause.message : String(cause)}`,
-      { host, exitCode: result?.exitCode, stderr: result?.stderr.toString(), cause },
+      { host, exitCode: result?.exitCode, stderr: errors.toString(), cause },
     )
   }
 }

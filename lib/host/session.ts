@@ -44,7 +44,8 @@ export class Session {
   readonly due = new Set<string>()
   /** Shells that hold the lock. */
   readonly #locked = new WeakSet<Shell>()
-  #hasLocked = false
+  /** Accounts whose lock this session has taken: what an earlier run has left due there is known. */
+  readonly #lockers = new Set<string>()
   /** What will be one message, by the rights that it takes. */
   readonly #gathering = new Map<string, Gathered[]>()
 
@@ -68,7 +69,7 @@ export class Session {
    */
   async run(message: Message, rights: Rights): Promise<Reply> {
     return await this.#talk(rights, async (shell) => {
-      if (this.#lacksLock(shell, rights)) await this.#lock(shell)
+      if (this.#lacksLock(shell, rights)) await this.#lock(shell, rights)
       return await this.#exchange(shell, message)
     })
   }
@@ -86,7 +87,7 @@ export class Session {
   ): Promise<SectionResult[]> {
     const asks = timeout === undefined && sections.every(({ required }) => !required)
     if (!asks) return await this.#send(sections, watcher, rights, timeout)
-    const key = `${rights.locked} ${rights.become?.user ?? ''}`
+    const key = `${rights.locked} ${accountOf(rights)}`
     return await new Promise((resolve, reject) => {
       const part = { sections, watcher, resolve, reject }
       const gathered = this.#gathering.get(key)
@@ -101,7 +102,10 @@ export class Session {
     await immediate()
     this.#gathering.delete(key)
     // What is due is known only once the message that takes the lock has ended.
-    const { sections, watcher, end } = join(parts, !rights.locked || this.#hasLocked)
+    const { sections, watcher, end } = join(
+      parts,
+      !rights.locked || this.#lockers.has(accountOf(rights)),
+    )
     try {
       end(await this.#send(sections, watcher, rights))
     } catch (error) {
@@ -119,8 +123,8 @@ export class Session {
       const lacking = this.#lacksLock(shell, rights)
       // In the shell itself, where the lock must be taken, there is neither input nor a time limit.
       const together = timeout === undefined && sections.every(({ input }) => !input?.length)
-      if (lacking && together) return await this.#lock(shell, sections, watcher)
-      if (lacking) await this.#lock(shell)
+      if (lacking && together) return await this.#lock(shell, rights, sections, watcher)
+      if (lacking) await this.#lock(shell, rights)
       const { script, input, onStdout, onStderr, results } = batch(sections, watcher)
       await this.#exchange(shell, {
         script,
@@ -135,6 +139,7 @@ export class Session {
 
   /** Tries until the host answers again. */
   async reconnect(become: Become | undefined): Promise<void> {
+    this.#lockers.clear()
     let last: unknown
     for (const delay of reconnectDelays) {
       await sleep(delay)
@@ -184,6 +189,7 @@ export class Session {
   /** Takes the lock, and runs sections in the same message once it is taken. */
   async #lock(
     shell: Shell,
+    rights: Rights,
     sections: readonly Section[] = [],
     watcher: BatchWatcher = {},
   ): Promise<SectionResult[]> {
@@ -196,7 +202,7 @@ export class Session {
       if (verdict === 'locked') {
         for (const name of readDue(rest)) this.due.add(name)
         this.#locked.add(shell)
-        this.#hasLocked = true
+        this.#lockers.add(accountOf(rights))
         return work.results()
       }
       const late = Date.now() > end
@@ -238,6 +244,11 @@ export class Session {
         : 'wait until that run has ended, or end it, and run again',
     })
   }
+}
+
+/** Empty for the one who logs in. */
+function accountOf({ become }: Rights): string {
+  return become?.user ?? ''
 }
 
 /** Ends the process that serves the connection of this session's own, if that still is the holder. */

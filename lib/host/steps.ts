@@ -1,5 +1,6 @@
 import type { Plan, Resource, Step, StepPart } from '../resources/types.js'
 import type { HostwrightError } from '../core/errors.js'
+import { quote } from '../core/quote.js'
 import type { BatchWatcher, Section, SectionResult } from './batch.js'
 import { outputLines } from './output.js'
 import { stepError } from './step-error.js'
@@ -14,10 +15,9 @@ export interface Planned {
 
 /** The first step that has failed. */
 export interface Failure {
-  readonly item: Planned
+  /** What it was to carry out; of several each by itself tells whose failure it is. */
+  readonly items: readonly [Planned, ...Planned[]]
   readonly error: HostwrightError
-  /** It was to carry out several plans: each by itself tells whose failure it is. */
-  readonly shared: boolean
 }
 
 /** The steps of plans as part of a message. */
@@ -50,8 +50,10 @@ export function stepsOf(
     if (task !== undefined) view.emit({ type: 'start', task })
   }
   const lines = outputLines((section, stream, text) => {
-    const task = steps[section]?.items[0].resource.task
-    if (task !== undefined) view.emit({ type: 'output', task, stream, text })
+    const [item, ...others] = steps[section]?.items ?? []
+    // Whose it is nobody knows; what fails says it again when it is done by itself.
+    if (item && others.length === 0)
+      view.emit({ type: 'output', task: item.resource.task, stream, text })
   })
   return {
     sections: steps.map(({ items, step, at }) => ({
@@ -61,7 +63,7 @@ export function stepsOf(
           : step.script,
       ...(step.input && { input: step.input }),
       ...(step.readsExactly && { readsExactly: true }),
-      ...(step.unless && { unless: step.unless.test }),
+      ...(step.unless && { unless: testOf(step.unless) }),
       required: true,
     })),
     watcher: {
@@ -81,13 +83,17 @@ export function stepsOf(
       for (const [section, { items, step }] of steps.entries()) {
         const result = results[section]
         if (result?.exitCode === 0) continue
-        const [item, ...others] = items
-        const error = stepError(item.resource, step, result)
-        return { item, error, shared: others.length > 0 }
+        return { items, error: stepError(items[0].resource, step, result) }
       }
       return undefined
     },
   }
+}
+
+/** A symlink counts also where it leads nowhere. */
+function testOf({ path, exists }: NonNullable<Step['unless']>): string {
+  const there = `[ -e ${quote(path)} ] || [ -L ${quote(path)} ]`
+  return exists ? there : `! { ${there}; }`
 }
 
 /** What one section does: a step of one plan, or of several that are done in one go. */
@@ -104,7 +110,8 @@ function worksOf(planned: readonly Planned[], apart: boolean): readonly Work[] {
     for (const [at, step] of item.plan.steps.entries()) {
       const part = apart || item.plan.steps.length > 1 ? undefined : step.part
       const last = works.at(-1)
-      if (last && part && part.kind === last.parts[0]?.kind) {
+      // What is notified is due before it is known which of them has failed.
+      if (last && part?.kind === last.parts[0]?.kind && part && sameHandlers(item, last.items[0])) {
         last.items.push(item)
         last.parts.push(part)
       } else works.push({ items: [item], step, at, parts: part ? [part] : [] })
@@ -112,6 +119,11 @@ function worksOf(planned: readonly Planned[], apart: boolean): readonly Work[] {
   return works.map(({ parts, ...work }) =>
     parts.length > 1 ? { ...work, step: joined(parts) } : work,
   )
+}
+
+function sameHandlers(one: Planned, other: Planned): boolean {
+  const [some, others] = [handlersOf(one.resource), handlersOf(other.resource)]
+  return some.length === others.length && some.every((handler) => others.includes(handler))
 }
 
 function joined(parts: readonly StepPart[]): Step {

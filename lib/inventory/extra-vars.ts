@@ -54,7 +54,7 @@ async function readExtraVars(
     throw invalid(text, 'it looks like a file', `Put an @ in front of it: -e @${text}`)
   if (text.startsWith('{')) return await readInline(text)
   if (text.startsWith('[')) throw invalid(text, 'it is a list, not a mapping')
-  return splitPairs(text).map((pair) => readPair(pair))
+  return splitPairs(text).map(readPair)
 }
 
 async function readInline(text: string): Promise<[string, Variable][]> {
@@ -63,11 +63,16 @@ async function readInline(text: string): Promise<[string, Variable][]> {
   return readVars(document, [], document.value as Vars)
 }
 
-function readPair(pair: string): [string, Variable] {
+function readPair(pair: string, at: number): [string, Variable] {
   const text = decodeEscapes(pair)
   const equals = /(?<!\\)=/.exec(text.slice(1))?.index
   if (equals === undefined)
-    throw invalid(pair, 'it is not of the form name=value', 'Put values with spaces into quotes')
+    throw invalid(
+      // After another it may be the rest of a value.
+      at === 0 ? pair : '***',
+      `${at === 0 ? 'it' : `word ${at + 1}`} is not of the form name=value`,
+      'Put values with spaces into quotes',
+    )
   const name = text.slice(0, equals + 1).trim()
   const value = unquote(text.slice(equals + 2).trim())
   const reference = parseReference(value)

@@ -104,7 +104,7 @@ function readChild(state: State, line: string, place: Place): void {
 function readVariable(state: State, line: string, place: Place): void {
   const equals = line.indexOf('=')
   if (equals === -1)
-    throw invalid(state, 'variable', line, 'it is not of the form name=value', place)
+    throw invalid(state, 'variable', '***', 'it is not of the form name=value', place)
   const name = line.slice(0, equals).trim()
   setGroupVariable(
     addGroup(state.tree, state.group),
@@ -120,7 +120,7 @@ function readHost(state: State, line: string, place: Place): void {
   const variables = assignments.map((assignment): [string, Variable] => {
     const equals = assignment.indexOf('=')
     if (equals === -1)
-      throw invalid(state, 'host variable', assignment, 'it is not of the form name=value', place)
+      throw invalid(state, 'host variable', '***', 'it is not of the form name=value', place)
     const name = assignment.slice(0, equals)
     return [name, readValue(state, name, assignment.slice(equals + 1), place)]
   })

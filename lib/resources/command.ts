@@ -44,14 +44,9 @@ const describe = resourceType<CommandOptions>({
     // Of the guards, what tells by a path alone.
     if (unless !== undefined || onlyIf !== undefined) return undefined
     if ((creates === undefined) === (removes === undefined)) return undefined
-    const path = quote(creates ?? removes ?? '')
-    const exists = `[ -e ${path} ] || [ -L ${path} ]`
-    return running(
-      wish,
-      creates === undefined
-        ? { test: `! { ${exists}; }`, reason: isMissing(removes) }
-        : { test: exists, reason: isThere(creates) },
-    )
+    const path = creates ?? removes ?? ''
+    const exists = creates !== undefined
+    return running(wish, { path, exists, reason: exists ? isThere(path) : isMissing(path) })
   },
 })
 

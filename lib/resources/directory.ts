@@ -82,7 +82,10 @@ function make(wish: DirectoryOptions, ask: Ask): Plan {
   const missing = ancestors(path).filter(
     (one) => wish.parents !== false && ask(stat(one)).type === 'absent',
   )
-  const created: Entry = { type: 'directory', mode: '0755', size: 0, ...newOwner(ask, path) }
+  const parent = ask(stat(posix.dirname(path)))
+  const inherits = parent.type === 'directory' && (parseInt(parent.mode, 8) & 0o2000) !== 0
+  const usual = inherits ? '2755' : '0755'
+  const created: Entry = { type: 'directory', mode: usual, size: 0, ...newOwner(ask, path) }
   const wanted = { ...created, ...attributes(wish) }
   const isOwner = wanted.owner === created.owner && wanted.group === created.group
   const { mode } = exact(wish, wanted)
@@ -106,10 +109,7 @@ interface Made {
   readonly owner: string | undefined
 }
 
-/**
- * Directories that are alike are made by one program where they stand side by side or in one another:
- * what keeps one of them from being made keeps the next ones from it too.
- */
+/** Directories that are alike are made by one program where they stand side by side or in one another. */
 const making: StepKind<Made> = {
   script(parts) {
     const runs: Made[][] = []
@@ -134,10 +134,16 @@ function isBeside(path: string, run: readonly Made[]): boolean {
 /** A directory itself is never wider than wished, not even for a moment. */
 function makeAlike(run: readonly Made[]): string {
   const { mode, parents, owner } = run[0]!
-  const paths = run.map(({ path }) => quote(path)).join(' ')
+  const list = run.map(({ path }) => quote(path))
+  const paths = list.join(' ')
+  const mkdir = `mkdir ${parents ? '-p ' : ''}-m ${mode} -- ${paths}`
+  // It goes on after one that cannot be made; of those after that one none is to be left.
+  const made = `set -- && for path in ${list.toReversed().join(' ')}; do [ -e "$path" ] || [ -L "$path" ] || set -- "$@" "$path"; done`
   // The owner is set first, see setAttributes. Ones that have come meanwhile mkdir leaves as they are.
   return [
-    `mkdir ${parents ? '-p ' : ''}-m ${mode} -- ${paths}`,
+    ...(run.length === 1
+      ? [mkdir]
+      : [made, `{ ${mkdir} || { rmdir -- "$@" 2>/dev/null; false; }; }`]),
     ...(owner === undefined ? [] : [`chown -h -- ${quote(owner)} ${paths}`]),
     `chmod -- ${mode} ${paths}`,
   ].join(' && ')

@@ -57,11 +57,8 @@ export interface Step {
   readonly part?: StepPart
   /** Milliseconds. */
   readonly timeout?: number
-  /**
-   * Where the host itself finds out that it is not needed: POSIX sh that then ends with 0, and why. It
-   * has no shell of its own: it may neither exit nor set anything.
-   */
-  readonly unless?: { readonly test: string; readonly reason: string }
+  /** The host itself finds out that it is not needed: where the path exists, or where it does not. */
+  readonly unless?: { readonly path: string; readonly exists: boolean; readonly reason: string }
   /** What an exit status means, where more can be said than *it failed*. */
   readonly errors?: Readonly<Record<number, StepError>>
 }

@@ -217,7 +217,7 @@ function writeStep(
           `made=$tmp`,
           `trap 'rm -f -- "$made"' EXIT`,
         ]),
-    `said=$(dd bs=1M count=${bytes.length} iflag=fullblock,count_bytes conv=fsync 2>&1 <&3 >"$tmp") || { printf '%s\\n' "$said" >&2; exit 1; }`,
+    `said=$(dd bs=1M count=${bytes.length} iflag=fullblock,count_bytes conv=fsync 2>&1 <&3 >"$tmp") || { printf '%s\\n' "$said" | head -n 1 >&2; exit 1; }`,
     'exec 3<&-',
     `case $said in *out?'${bytes.length} byte'*) ;; *) echo 'the content did not arrive whole' >&2; exit 1 ;; esac`,
     ...(isOwner && !isShared && wanted.mode === '0600'
@@ -271,9 +271,11 @@ const plainWrites: StepKind<PlainWrite> = {
   script(parts) {
     const first = new Map(parts.toReversed().map((part) => [part.path, part]))
     const last = new Map(parts.map((part) => [part.path, part]))
-    const id = randomBytes(3).toString('hex')
+    const made = new Map<string, string>()
     const files = [...last.values()].map((part) => {
-      const folder = `${folderBeside(part.path)}${id}`
+      const beside = folderBeside(part.path)
+      const folder = made.get(beside) ?? `${beside}${randomBytes(6).toString('hex')}`
+      made.set(beside, folder)
       const temporary = `${folder}/${quote(posix.basename(part.path))}`
       return { ...part, exists: first.get(part.path)!.exists, folder, temporary }
     })
@@ -283,6 +285,7 @@ const plainWrites: StepKind<PlainWrite> = {
       clearing(files.map(({ path }) => path)),
       `clear() { rm -rf -- ${folders}; }`,
       'trap clear EXIT',
+      "trap 'exit 1' HUP INT TERM",
       `mkdir -m 0700 -- ${folders} || exit 1`,
       ...files.map(({ text, temporary }) => `printf %s ${quote(text)} >${temporary} || exit 1`),
       ...inOne(
@@ -320,12 +323,12 @@ function inOne<File extends { readonly temporary: string }>(
   return [...lines.values()].map((line) => `${line} || exit 1`)
 }
 
-/** Removes what an interrupted run has left of files. */
+/** Removes what an interrupted run has left of files, and of folders in which they were made. */
 function clearing(paths: readonly string[]): string {
-  const names = new Set(
-    paths.flatMap((path) => [`${temporaryBeside(path)}??????`, `${folderBeside(path)}??????`]),
-  )
-  return `for old in ${[...names].join(' ')}; do [ ! -e "$old" ] || rm -rf -- "$old"; done`
+  const files = paths.map((path) => `${temporaryBeside(path)}??????`)
+  const folders = new Set(paths.map((path) => `${folderBeside(path)}${'[0-9a-f]'.repeat(12)}`))
+  return `for old in ${files.join(' ')}; do [ ! -e "$old" ] || rm -rf -- "$old"; done
+for old in ${[...folders].join(' ')}; do [ ! -d "$old" ] || [ -L "$old" ] || [ ! -O "$old" ] || rm -rf -- "$old"; done`
 }
 
 /** For a shell, but for the six characters at its end: a file that becomes the one at a path. */
@@ -336,7 +339,7 @@ function temporaryBeside(path: string): string {
   return quote(posix.join(dir, `.hostwright.${name}.`))
 }
 
-/** The same for a folder in which such files are made. */
+/** The same for a folder in which such files are made: twelve hexadecimal digits are still to come. */
 function folderBeside(path: string): string {
-  return quote(posix.join(posix.dirname(path), '.hostwright.'))
+  return quote(posix.join(posix.dirname(path), '.hostwright..'))
 }

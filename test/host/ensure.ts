@@ -57,7 +57,6 @@ t.test('lines of one file are one write, unless something in between may look at
   const path = join(folder, 'lines')
   const log = join(folder, 'log')
   const line = (text: string) => lineInFile({ path, line: text, create: true })
-  const other = file({ path: join(folder, 'other'), content: 'x' })
   const notify = handler('told', async (host) => {
     await host.ensure(command({ run: `cp ${path} ${folder}/told` }))
   })
@@ -82,11 +81,12 @@ t.test('lines of one file are one write, unless something in between may look at
     return { tasks, thrown, failed, writes, content: readFileSync(path, 'utf8') }
   }
   const whole = 'one\ntwo\nthree\n'
+  const notified = (text: string) => lineInFile({ path, line: text, create: true, notify })
   const together = await run([
-    lineInFile({ path, line: 'one', create: true, notify }),
-    line('two'),
-    other,
-    line('three'),
+    notified('one'),
+    notified('two'),
+    file({ path: join(folder, 'other'), content: 'x', notify }),
+    notified('three'),
   ])
   t.match(together, { writes: 1, failed: 0, content: whole })
   t.strictSame(
@@ -884,6 +884,34 @@ await testRun({ inventory: ${JSON.stringify(inventory)} }, async (play) => {
   t.match(
     events.find(({ type }) => type === 'note'),
     { text: /interrupted run has left/ },
+  )
+})
+
+t.test('a handler that has run is not told as due after a lost connection', async (t) => {
+  const folder = await tempFolder(t)
+  const inventory = await localInventory(t, ['a'])
+  const made = join(folder, 'made')
+  const told = handler('told', async (host) => {
+    await host.ensure(command({ run: 'true', name: 'handle' }))
+  })
+  const { tasks, events, thrown } = await testRun({ inventory }, async (play) => {
+    await play('one', { hosts: 'all' }, async (host) => {
+      await host.ensure(
+        command({
+          run: `touch ${made}; kill -9 $$; sleep 5`,
+          creates: made,
+          name: 'die',
+          notify: told,
+        }),
+      )
+    })
+  })
+  t.equal(thrown, undefined)
+  t.same(tasks, ['a command die: changed', 'a command handle: changed'])
+  const notes = events.flatMap((event) => (event.type === 'note' ? event.text : []))
+  t.notOk(
+    notes.some((text) => text.includes('still due')),
+    notes.join('; '),
   )
 })
 

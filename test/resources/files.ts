@@ -292,16 +292,18 @@ t.test('what a killed write has left is removed by the next one', async (t) => {
   const { error } = await ensure(t, [file({ path: join(folder, 'f'), content: 'x' })])
   t.equal(error, undefined)
   t.same(names(folder), ['.hostwright.other.abcDEF', 'f'])
-  for (const left of ['.hostwright.a1b2c3', '.hostwright.d4e5f6'])
-    mkdirSync(join(folder, left), { mode: 0o700 })
-  writeFileSync(join(folder, '.hostwright.a1b2c3', 'g'), 'half')
+  const left = ['.hostwright..a1b2c3d4e5f6', '.hostwright..0123456789ab']
+  for (const name of left) mkdirSync(join(folder, name), { mode: 0o700 })
+  writeFileSync(join(folder, left[0]!, 'g'), 'half')
+  const kept = ['.hostwright.config', '.hostwright.other.abcDEF']
+  writeFileSync(join(folder, '.hostwright.config'), "a user's own")
   writeFileSync(join(folder, '.hostwright.g.abcDEF'), 'half')
   const both = ['f', 'g'].map((name) => file({ path: join(folder, name), content: 'y' }))
   t.same((await ensure(t, both)).statuses, ['changed', 'changed'])
-  t.same(names(folder), ['.hostwright.other.abcDEF', 'f', 'g'], 'also of several in one go')
-  mkdirSync(join(folder, '.hostwright.a1b2c3'))
+  t.same(names(folder), [...kept, 'f', 'g'], 'also of several in one go')
+  mkdirSync(join(folder, left[0]!))
   await ensure(t, [file({ path: join(folder, 'f'), content: 'z' })])
-  t.same(names(folder), ['.hostwright.other.abcDEF', 'f', 'g'])
+  t.same(names(folder), [...kept, 'f', 'g'])
 })
 
 t.test('files and directories in a row are made by few programs, each as wished', async (t) => {
@@ -407,17 +409,99 @@ t.test(
     t.same(names(folder), ['one', 'two'])
     const changed = events.filter((event) => event.type === 'task' && event.changes.length > 0)
     t.equal(changed.length, 2, 'with what was changed')
-    rmSync(at('one'))
-    mkdirSync(at('taken'))
     const again = await ensure(t, [
       directory({ path: at('new') }),
       directory({ path: '/proc/no-such-folder' }),
       directory({ path: at('never') }),
     ])
     t.match(again.error, { code: 'TASK_FAILED', task: 'directory /proc/no-such-folder' })
-    t.same(names(folder), ['new', 'taken', 'two'])
+    t.same(names(folder), ['new', 'one', 'two'])
   },
 )
+
+t.test('what has not run after a step of several that failed is not told as changed', async (t) => {
+  const folder = await tempFolder(t)
+  const at = (name: string) => join(folder, name)
+  const rest = [
+    command({ run: `touch ${at('ran')}`, creates: at('ran'), name: 'runs' }),
+    command({ run: 'false', name: 'guarded', creates: folder }),
+  ]
+  const both = (owner: string) => [
+    file({ path: at('one'), content: '1' }),
+    file({ path: at('two'), content: '2', owner }),
+  ]
+  const refused = await ensure(t, [...both('nosuchuser'), ...rest])
+  t.match(refused.error, { task: `file ${at('two')}` })
+  t.same(refused.statuses, ['changed', 'failed'])
+  t.same(names(folder), ['one'])
+  const told = refused.events.filter((event) => event.type === 'output')
+  t.match(told, [{ task: `file ${at('two')}`, text: /nosuchuser/ }], 'by the one whose it is')
+  t.equal(told.length, 1)
+
+  rmSync(at('one'))
+  const bin = await tempFolder(t)
+  const fails = `#!/bin/sh\n[ -e ${bin}/failed ] || { touch ${bin}/failed; exit 1; }\nexec /bin/sync "$@"\n`
+  writeFileSync(join(bin, 'sync'), fails, { mode: 0o755 })
+  const path = process.env['PATH'] ?? ''
+  process.env['PATH'] = `${bin}:${path}`
+  const mended = await ensure(t, [...both('root'), ...rest])
+  process.env['PATH'] = path
+  t.equal(mended.error, undefined)
+  t.ok(existsSync(join(bin, 'failed')))
+  t.same(mended.statuses, ['changed', 'changed', 'changed', 'skipped'])
+})
+
+t.test('files of one folder by two names are written in one go', async (t) => {
+  const folder = await tempFolder(t)
+  mkdirSync(join(folder, 'real'))
+  symlinkSync('real', join(folder, 'link'))
+  mkdirSync(join(folder, 'real/inner'))
+  const made = await ensure(
+    t,
+    ['real/inner/1', 'link/inner/2'].map((name) =>
+      file({ path: join(folder, name), content: name }),
+    ),
+  )
+  t.equal(made.error, undefined)
+  t.equal(made.trips, 2)
+  t.same(names(join(folder, 'real/inner')), ['1', '2'])
+})
+
+t.test('of directories in a row none is made after one that cannot be', async (t) => {
+  const folder = await tempFolder(t)
+  const at = (name: string) => join(folder, name)
+  const { error } = await ensure(t, [
+    directory({ path: at('zero') }),
+    // Nobody has seen it: it comes in the same message.
+    command({ run: `touch ${at('one')}`, creates: at('zero/never') }),
+    ...['one', 'two', 'two/deep'].map((name) => directory({ path: at(name), owner: '65534' })),
+  ])
+  t.match(error, { task: `directory ${at('one')}` })
+  t.same(names(folder), ['one', 'zero'])
+  const handed = at('handed')
+  mkdirSync(handed)
+  chownSync(handed, 0, 65534)
+  chmodSync(handed, 0o2755)
+  const wishes = [
+    directory({ path: join(handed, 'inner') }),
+    file({ path: join(handed, 'inner/file'), content: 'x', group: 'root' }),
+  ]
+  t.equal((await ensure(t, wishes)).error, undefined)
+  t.equal(lstatSync(join(handed, 'inner/file')).gid, 0)
+  t.same((await ensure(t, wishes)).statuses, ['ok', 'ok'])
+})
+
+t.test('texts that differ are asked for together', async (t) => {
+  const folder = await tempFolder(t)
+  const wishes = (text: string) =>
+    Array.from({ length: 8 }, (_, at) => file({ path: join(folder, `f${at}`), content: text }))
+  t.equal((await ensure(t, wishes('one'))).trips, 2)
+  const { trips, events } = await ensure(t, wishes('two'))
+  t.equal(trips, 3, 'what there is, the texts, the writes')
+  const [task] = events.filter((event) => event.type === 'task')
+  t.match(task, { changes: [{ before: 'one', after: 'two' }] })
+  t.equal((await ensure(t, wishes('three'), 'check')).trips, 2)
+})
 
 t.test('nobody ever reads half a file or a missing one', { timeout: 60_000 }, async (t) => {
   const folder = await tempFolder(t)
