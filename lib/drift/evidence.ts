@@ -49,10 +49,24 @@ const helpers = [
 done; }`,
 ]
 
-/** Who changed a package last, where that was with sudo; the command is not told, it may hold a password. */
-const aptUser = (name: string) => `awk -v RS= -v name=${quote(` ${name}:`)} \\
-  'index($0, name) { last = $0 } END { print last }' /var/log/apt/history.log |
-  sed -n '/^Start-Date: /{ s///; h; }; /^Requested-By: /{ s//by /; G; s/\\n/, /; p; }'`
+/**
+ * Who changed a package last, where that was with sudo and apt; the command is not told, it may hold a
+ * password. Who runs dpkg itself is in no log: what dpkg did last has to be of that run of apt.
+ *
+ * @param dpkg prints what dpkg did with the package
+ */
+const aptUser = (name: string, dpkg: string) => `awk -F '\\n' -v RS= \\
+  -v name=${quote(` ${name}:`)} -v at="$(${dpkg} | tail -n 1 | cut -c1-19)" '
+  index($0, name) {
+    start = end = by = ""
+    for (i = 1; i <= NF; i++) {
+      sub(/  /, " ", $i)
+      if (sub(/^Start-Date: /, "", $i)) start = $i
+      if (sub(/^End-Date: /, "", $i)) end = $i
+      if (sub(/^Requested-By: /, "", $i)) by = $i
+    }
+  }
+  END { if (by != "" && start <= at && at <= end) print "by " by ", " start }' /var/log/apt/history.log`
 
 const file = (path: string) => `hw_file ${quote(path)}`
 
@@ -68,18 +82,24 @@ const asks: Readonly<Record<string, (name: string, property: string) => string>>
   hostsEntry: () => file('/etc/hosts'),
   user: () => file('/etc/passwd'),
   group: () => file('/etc/group'),
-  authorizedKey: (name) =>
-    `hw_home=$(getent passwd ${quote(name.split(' ')[0] ?? '')} | cut -d: -f6)\nhw_file "$hw_home/.ssh/authorized_keys"`,
+  authorizedKey: (name) => {
+    // The path stands last, where it is not the usual one.
+    const [, path] = /^.* in (\/.*)$/.exec(name) ?? []
+    if (path !== undefined) return file(path)
+    const user = quote(name.split(' ')[0] ?? '')
+    return `hw_home=$(getent passwd ${user} | cut -d: -f6)\nhw_file "$hw_home/.ssh/authorized_keys"`
+  },
   service: (name) =>
     `systemctl show -p ActiveState,StateChangeTimestamp -- ${quote(name)} | tr '\\n' ' ' |
   sed -n 's/ActiveState=\\([^ ]*\\) StateChangeTimestamp=\\(..*\\)/\\1 since \\2/p; s/StateChangeTimestamp=\\(.*\\) ActiveState=\\([^ ]*\\)/\\2 since \\1/p'`,
   packages: (_, property) => {
     const name = property.replace(/[^\w-]/g, '\\$&')
+    const dpkg = `log /var/log/dpkg.log ${quote(` (install|upgrade|remove|purge) ${name}:`)}`
     // A name may begin another: of dnf's only version and release are behind it.
     return `log() { [ -r "$1" ] && grep -E -e "$2" -- "$1" | sed 's/ SUBDEBUG / /' | tail -n ${most}; }
-log /var/log/dpkg.log ${quote(` (install|upgrade|remove|purge) ${name}:`)}
+${dpkg}
 log /var/log/dnf.rpm.log ${quote(` SUBDEBUG [A-Z][a-z]+: ${name}-[^-]+-[^-]+$`)}
-${aptUser(property)}`
+${aptUser(property, dpkg)}`
   },
 }
 

@@ -53,7 +53,8 @@ const anyBlob = /AAAA[A-Za-z0-9+/]+={0,3}/
 
 const describe = resourceType<Wish>({
   name: 'authorizedKey',
-  title: ({ user, key }) => `${user} ${readKey(key)?.comment || shorten(key)}`,
+  title: ({ user, key, path }) =>
+    `${user} ${readKey(key)?.comment || shorten(key)}${path === undefined ? '' : ` in ${path}`}`,
   reads(wish) {
     const path = wish.path ?? `${usualHome(wish.user)}/.ssh/authorized_keys`
     const folder = posix.dirname(path)

@@ -5,6 +5,7 @@ import { secret } from '../../lib/core/secret.js'
 import { evidenceOf, fingerprinter } from '../../lib/drift/index.js'
 import { fact } from '../../lib/facts/fact.js'
 import { handler, type Host } from '../../lib/host/index.js'
+import { authorizedKey } from '../../lib/resources/authorizedKey.js'
 import { command } from '../../lib/resources/command.js'
 import { file } from '../../lib/resources/file.js'
 import type { RunOptions } from '../../lib/play/run.js'
@@ -154,8 +155,17 @@ t.test('evidenceOf() asks the host who and when', async (t) => {
   const folder = await tempFolder(t)
   const path = join(folder, `it's a file`)
   writeFileSync(path, '')
+  const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAA me in /none'
+  const elsewhere = authorizedKey({ user: 'no-such-user', key, path }).task
   const series = checks()
-  const names = [`file ${path}`, 'file /none', 'packages dash', 'command x', 'service none-such']
+  const names = [
+    `file ${path}`,
+    'file /none',
+    'packages dash',
+    'command x',
+    'service none-such',
+    elsewhere,
+  ]
   const { findings } = series.next(
     names.map((task) => told({ task, changes: [task.startsWith('packages') ? 'dash' : 'mode'] })),
   )
@@ -169,6 +179,7 @@ t.test('evidenceOf() asks the host who and when', async (t) => {
   const [first = [], none = [], packages = []] = [...answers.values()]
   t.match(first[0], /^modified \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC, owned by \S+$/)
   t.notMatch(none.join('\n'), 'modified')
+  t.equal([...answers.values()].at(-1)?.[0], first[0], 'the file that an authorizedKey names')
   if (existsSync('/var/log/dpkg.log')) for (const line of packages) t.match(line, /dash:|^login /)
   t.same(
     read(`0\tmodified \u001b[31mby me\n2\tremove dash\nlogin\tlogin root  pts/0\nnoise\n`).get(
@@ -200,12 +211,31 @@ Start-Date: 2026-03-01  13:00:00
 Commandline: apt-get remove nginx-common
 Remove: nginx-common:amd64 (1.22.1-9)
 End-Date: 2026-03-01  13:00:01
+
+Start-Date: 2026-03-01  14:00:00
+Commandline: apt-get install tree
+Requested-By: eve (1001)
+Install: tree:amd64 (2.1.0-1)
+End-Date: 2026-03-01  14:00:01
+`,
+  )
+  writeFileSync(
+    join(folder, 'dpkg.log'),
+    `2026-03-01 11:00:02 install nginx-common:amd64 <none> 1.22.1-9
+2026-03-01 11:00:03 install nginx:amd64 <none> 1.22.1-9
+2026-03-01 12:00:01 remove hello:amd64 2.10-3 <none>
+2026-03-01 13:00:01 remove nginx-common:amd64 1.22.1-9 <none>
+2026-03-01 14:00:01 install tree:amd64 <none> 2.1.0-1
+2026-03-01 14:00:01 configure tree:amd64 2.1.0-1 <none>
+2026-03-02 09:00:00 remove tree:amd64 2.1.0-1 <none>
 `,
   )
   const cases: readonly (readonly [string, readonly string[]])[] = [
     ['nginx', ['by ops (1000), 2026-03-01 11:00:00']],
     ['nginx-common', []],
     ['hello', ['by eve (1001), 2026-03-01 12:00:00']],
+    // Somebody else has run dpkg -r since.
+    ['tree', []],
     ['none', []],
   ]
   for (const [name, lines] of cases) {
@@ -213,7 +243,11 @@ End-Date: 2026-03-01  13:00:01
     const { script, read } = evidenceOf(findings)
     const here = script.replaceAll('/var/log/', `${folder}/`)
     const stdout = execFileSync('sh', ['-c', here], { encoding: 'utf8' })
-    t.strictSame([...read(stdout).values()], [lines], name)
+    const said = [...read(stdout).values()].flat()
+    const isIn = said.some((line) => line.includes(` ${name}:`))
+    t.equal(isIn, name !== 'none', `${name} in dpkg.log`)
+    const people = said.filter((line) => line.startsWith('by '))
+    t.strictSame(people, lines, name)
   }
 })
 
