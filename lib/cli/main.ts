@@ -76,10 +76,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 /** A playbook is a program of its own: it finds its arguments where a program's are. */
 async function runPlaybook([playbook, ...argv]: string[]): Promise<number> {
   if (playbook === undefined || playbook.startsWith('-'))
-    throw usage(
-      'Cannot run a playbook: its path is missing',
-      'Write hostwright run PLAYBOOK, flags last',
-    )
+    throw noPlaybook('run a playbook', playbook, 'hostwright run PLAYBOOK')
   const file = resolve(playbook)
   if (!existsSync(file))
     throw usage(`Cannot run playbook "${playbook}": there is no such file`, 'Check the path')
@@ -92,13 +89,17 @@ async function runDrift([playbook, ...argv]: string[]): Promise<number> {
   if (playbook === '--help' || playbook === '-h')
     return print((await import('./drift-help.js')).driftHelp)
   if (playbook === undefined || playbook.startsWith('-'))
-    throw usage(
-      'Cannot check a playbook for drift: its path is missing',
-      'Write hostwright drift PLAYBOOK, flags last',
-    )
+    throw noPlaybook('check a playbook for drift', playbook, 'hostwright drift PLAYBOOK')
   process.argv = [process.execPath, playbook, ...argv]
   await (await import('./drift.js')).drift(playbook)
   return Number(process.exitCode ?? 0)
+}
+
+/** What stands there instead is not shown: `-e` may give a password. */
+function noPlaybook(work: string, flag: string | undefined, words: string): HostwrightError {
+  return flag === undefined
+    ? usage(`Cannot ${work}: its path is missing`, `Write ${words}, flags last`)
+    : usage(`Cannot ${work}: its path does not come before the flags`, `Write ${words} FLAGS`)
 }
 
 function unknownCommand(name: string | undefined): HostwrightError {

@@ -36,6 +36,21 @@ t.test('hostwright refuses what is no command', async (t) => {
     [['vualt'], 'Cannot run command "vualt": there is no such command', 'Did you mean vault?'],
     [['toString'], 'Cannot run command "toString": there is no such command', 'See hostwright'],
     [['run'], 'Cannot run a playbook: its path is missing', 'Write hostwright run PLAYBOOK'],
+    [
+      ['run', '--chekc', 'no.ts'],
+      'Cannot run a playbook: its path does not come before the flags',
+      'Write hostwright run PLAYBOOK FLAGS',
+    ],
+    [
+      ['drift', '--remediate'],
+      'Cannot check a playbook for drift: its path does not come before the flags',
+      'Write hostwright drift PLAYBOOK FLAGS',
+    ],
+    [
+      ['drift', '--repot', 'r.md', 'no.ts'],
+      'Cannot check a playbook for drift: its path does not come before the flags',
+      'Write hostwright drift PLAYBOOK FLAGS',
+    ],
     [['run', 'no.ts'], 'Cannot run playbook "no.ts": there is no such file', 'Check the path'],
   ]
   for (const [args, message, hint] of cases) {
