@@ -2,5 +2,6 @@
 import './roles/acme2certifier_django.js'
 import './roles/acme2certifier_verify.js'
 import './roles/drift_timer.js'
+import './roles/lsyncd_peer.js'
 import './roles/mariadb_master_master.js'
 import './roles/own.js'
