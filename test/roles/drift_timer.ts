@@ -125,6 +125,7 @@ t.test('drift_timer writes its units so', async (t) => {
     ProtectSystem: 'strict',
     ProtectHome: 'yes',
     PrivateTmp: 'yes',
+    SystemCallFilter: '@system-service',
   }))
     t.equal(setting(name), value, name)
   const other = fakeHost({ system: { family: 'redhat', packageManager: 'dnf' }, vars })
