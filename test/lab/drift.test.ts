@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -154,16 +154,36 @@ t.test('drift on lab hosts', async (t) => {
     t.match(received.at(-1)?.body, { resolved: { length: plants.length } })
   })
 
-  await t.test('a host down is unknown, and the others are looked at', async (t) => {
-    const [lost = '', ...others] = names.toReversed()
+  const [lost = '', ...others] = names.toReversed()
+  const finding = 'file /etc/drift.text: content'
+
+  await t.test('a host that goes down during a check is unknown, the others are not', async (t) => {
     await on(others[0]!, plants[0]!.by)
     await on(lost, plants[0]!.by)
-    await on(lost, 'systemctl stop ssh.socket ssh.service 2>&1')
+    const reports = ['--report', 'lost.html', '--report', 'lost.md']
+    const { code, record } = await check(reports, { LOST: lost })
+    t.equal(code, 1)
+    t.match(record?.hosts[lost], { state: 'unknown', reason: /./, tasks: { drifting: 10 } })
+    t.equal(record?.hosts[others[0]!]?.state, 'drift')
+    for (const name of others.slice(1))
+      t.match(record?.hosts[name], { state: 'clean', tasks: { drifting: 10 } })
+    const what = [others[0], lost].map((name) => `${name} ${finding}: new host`)
+    t.same(found(record), what, 'what was looked at before is told')
+    const [html, markdown] = await Promise.all(
+      ['lost.html', 'lost.md'].map(async (name) => await readFile(join(cwd, name), 'utf8')),
+    )
+    t.match(html, `"name":"${lost}","state":"unknown","reason":"`)
+    t.match(markdown, /; 1 host unknown \(checked /)
+    t.match(markdown, `| unknown host | why |\n|---|---|\n| ${lost} | `)
+  })
+
+  await t.test('a host down is unknown, and the others are looked at', async (t) => {
     const { code, record } = await check()
     t.equal(code, 1)
-    t.match(record?.hosts[lost], { state: 'unknown', reason: /./ })
+    t.match(record?.hosts[lost], { state: 'unknown', reason: /./, tasks: {} })
     for (const name of others.slice(1)) t.equal(record?.hosts[name]?.state, 'clean')
-    t.same(found(record), [`${others[0]} file /etc/drift.text: content: new host`])
+    t.same(found(record), [`${others[0]} ${finding}: continuing host`])
+    t.match(record?.unseen, [{ host: lost, task: 'file /etc/drift.text' }])
   })
 })
 
