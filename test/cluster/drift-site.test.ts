@@ -184,6 +184,8 @@ t.test(
       `nothing else: ${JSON.stringify(first.findings, undefined, 1)}`,
     )
     const second = await check()
+    t.equal(second.exitCode, 2, JSON.stringify(second.record?.hosts) + second.stderr)
+    t.equal(second.findings.length, first.findings.length)
     t.ok(second.findings.every(({ state }) => state === 'continuing'))
 
     const mended = await check(['--remediate'])
