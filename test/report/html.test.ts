@@ -195,6 +195,9 @@ t.test('a line opens to its diff, which is not there before', async (t) => {
   ])
   t.same(await diff.locator('.added td').first().innerText(), '', 'no number on the side before')
   t.match(await line.innerText(), /0600\s+0644[\s\S]*index\.ts:42:5/)
+  await page.emulateMedia({ media: 'print' })
+  for (const side of ['removed', 'added'])
+    t.ok(await diff.locator(`.${side}`).first().isVisible(), `what is ${side} prints`)
   asksForNothing(t, shown)
 })
 
@@ -512,6 +515,9 @@ t.test('its policy keeps out what is not its own', async (t) => {
   t.equal(complaints.filter((text) => text.includes('Content Security Policy')).length, 2)
 })
 
+/** Milliseconds of the processor's time after which a page that does one thing has stopped. */
+const frozen = 2_000
+
 /** What a page takes: the elements that stand there, and milliseconds of work by what is done. */
 async function costOf(t: Test, html: string) {
   const { page } = await show(t, html)
@@ -540,19 +546,22 @@ async function costOf(t: Test, html: string) {
   return { elements: elements[0]!, load: least(0), search: least(1), group: least(2) }
 }
 
-t.test('five times the hosts and findings are not even three times the work', async (t) => {
-  const pages = [100, 500].map((count) => {
-    const many = Array.from({ length: count }, (_, at) => `node${at + 1}`)
-    return driftHtml(sampleDrift({ hosts: many, checks: 60, perHost: 10 }))
-  })
-  const few = await costOf(t, pages[0]!)
-  const many = await costOf(t, pages[1]!)
-  const said = JSON.stringify({ few, many })
-  t.comment(said)
-  t.ok(few.elements > 1000 && many.elements < 2 * few.elements, `not all is drawn: ${said}`)
-  for (const work of ['load', 'search', 'group'] as const)
-    t.ok(few[work] > 0 && many[work] < 3 * few[work], `${work}: ${said}`)
-})
+t.test(
+  'five times the hosts and findings are less than three times the work, and 2 s',
+  async (t) => {
+    const pages = [100, 500].map((count) => {
+      const many = Array.from({ length: count }, (_, at) => `node${at + 1}`)
+      return driftHtml(sampleDrift({ hosts: many, checks: 60, perHost: 10 }))
+    })
+    const few = await costOf(t, pages[0]!)
+    const many = await costOf(t, pages[1]!)
+    const said = JSON.stringify({ few, many })
+    t.comment(said)
+    t.ok(few.elements > 1000 && many.elements < 2 * few.elements, `not all is drawn: ${said}`)
+    for (const work of ['load', 'search', 'group'] as const)
+      t.ok(few[work] > 0 && many[work] < Math.min(3 * few[work], frozen), `${work}: ${said}`)
+  },
+)
 
 t.test('500 hosts and 5,000 findings do not stop the page', async (t) => {
   const many = Array.from({ length: 500 }, (_, at) => `node${at + 1}`)
