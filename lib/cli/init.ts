@@ -20,7 +20,8 @@ const help = `Usage: hostwright init [FOLDER]
  *
  * @param argv what comes after the word init
  * @returns the exit code
- * @throws HostwrightError USAGE_INVALID where a file is there already: none is written then
+ * @throws HostwrightError USAGE_INVALID where a file is there already, or stands where a folder is to be:
+ *   none is written then
  */
 export async function runInit(argv: readonly string[]): Promise<number> {
   const { values, positionals } = readArguments(argv, { help: { type: 'boolean', short: 'h' } })
@@ -36,7 +37,10 @@ export async function runInit(argv: readonly string[]): Promise<number> {
     )
   const folder = resolve(wanted)
   const files = await templateFiles(basename(folder))
-  for (const name of files.keys()) refuseExisting(folder, name)
+  for (const name of files.keys()) {
+    refuseNoFolder(dirname(join(folder, name)))
+    refuseExisting(folder, name)
+  }
   for (const [name, content] of files) {
     await mkdir(dirname(join(folder, name)), { recursive: true })
     // What has come in between is not overwritten either.
@@ -51,6 +55,16 @@ ${near === '' ? '' : `  cd ${near}\n`}  npm install
 `,
   )
   return 0
+}
+
+/** Of the folders that lead to a file, one may be a file itself. */
+function refuseNoFolder(folder: string): void {
+  let near = folder
+  while (!existsSync(near)) near = dirname(near)
+  if (statSync(near).isDirectory()) return
+  throw new HostwrightError('USAGE_INVALID', `Cannot write in "${near}": it is no folder`, {
+    hint: 'Nothing was written; use another folder',
+  })
 }
 
 function refuseExisting(folder: string, name: string): void {

@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { tempFolder } from '../fixtures/run.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const bin = `${root}lib/cli/hostwright.mjs`
@@ -70,6 +72,48 @@ t.test('hostwright run says what a package lacks whose files are CommonJS', asyn
 
 t.test('hostwright lab refuses an inventory that is no lab', async (t) => {
   const folder = t.testdir({ 'hosts.yml': 'all: { hosts: { a: } }\n', 'none.mjs': 'export {}\n' })
+t.test('hostwright says what to do where npm install is still to be run', async (t) => {
+  // The checkout's tsconfig.json, which knows the package, is not to be found above it.
+  const folder = await tempFolder(t)
+  const files = {
+    'package.json': '{ "type": "module" }',
+    'hosts.ts': `import { defineLab } from 'hostwright/lab'\nexport default defineLab({})\n`,
+    'site.ts': `import './roles/motd.ts'\n`,
+    'roles/motd.ts': `import { role } from 'hostwright'\nexport const motd = role({})\n`,
+  }
+  mkdirSync(join(folder, 'roles'))
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+  for (const [from, ...words] of [
+    ['roles/motd.ts', 'doc', 'roles/motd.ts'],
+    ['roles/motd.ts', 'run', 'site.ts'],
+    ['roles/motd.ts', 'drift', 'site.ts', '-i', 'hosts.ts'],
+    ['hosts.ts', 'lab', 'status', '-i', 'hosts.ts'],
+    ['hosts.ts', 'inventory', '-i', 'hosts.ts', '--list'],
+  ] as const) {
+    const { status, stderr } = hostwright(folder, ...words)
+    t.equal(status, 1, words.join(' '))
+    const [message, ...rest] = stderr.split('\n')
+    t.equal(message, `Cannot load "${folder}/${from}": package "hostwright" is not installed`)
+    t.match(rest.join('\n'), `  code: USAGE_INVALID\n  place: ${from}\n`)
+    t.match(rest.join('\n'), `\n  hint: run npm install in ${folder}; `)
+  }
+})
+
+t.test('hostwright init refuses what is no folder, and writes nothing', async (t) => {
+  const folder = t.testdir({ file: '', begun: { playbooks: '' } })
+  for (const [wanted, at] of [
+    ['file', 'file'],
+    ['file/below', 'file'],
+    ['begun', 'begun/playbooks'],
+  ] as const) {
+    const { status, stdout, stderr } = hostwright(folder, 'init', wanted)
+    t.match({ status, stdout }, { status: 1, stdout: '' }, wanted)
+    const message = `Cannot write in "${folder}/${at}": it is no folder\n  code: USAGE_INVALID\n`
+    t.equal(stderr.slice(0, message.length), message)
+  }
+  t.same(readdirSync(join(folder, 'begun')), ['playbooks'])
+})
+
   for (const name of ['hosts.yml', 'none.mjs'])
     t.match(hostwright(folder, 'lab', 'up', '-i', name), {
       status: 1,
