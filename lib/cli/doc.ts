@@ -10,6 +10,7 @@ import type { Fact } from '../facts/fact.js'
 import type { RoleDefinition } from '../play/role.js'
 import { readArguments } from './arguments.js'
 import { describeParameters } from './describe-schema.js'
+import { didYouMean } from './did-you-mean.js'
 import { parameterTable } from './parameter-table.js'
 
 const help = `Usage: hostwright doc ROLE
@@ -43,7 +44,7 @@ export async function runDoc(argv: readonly string[]): Promise<number> {
   const [wanted, extra] = positionals
   if (wanted === undefined || extra !== undefined)
     throw new HostwrightError('USAGE_INVALID', 'Cannot describe a role: name one', {
-      hint: `Write hostwright doc ROLE. ${ownRoles()}`,
+      hint: `Write hostwright doc ROLE. ${toldRoles()}`,
     })
   const file = findRole(wanted)
   const exported = Object.values(await importModule(file))
@@ -85,16 +86,21 @@ function findPackage(wanted: string): string {
   } catch (cause) {
     // Where nothing is found, what Node says of it says no more.
     const { code } = cause as { readonly code?: string }
+    const roles = [...(existsSync('roles') ? readdirSync('roles') : []), ...ownRoles()]
+    const ways = `Name its folder, or a package that is installed here. ${toldRoles()}`
     throw new HostwrightError('USAGE_INVALID', `Cannot find role "${wanted}": there is none`, {
       cause: code === 'MODULE_NOT_FOUND' ? undefined : cause,
-      hint: `Name its folder, or a package that is installed here. ${ownRoles()}`,
+      hint: didYouMean(wanted, roles, ways),
     })
   }
 }
 
-function ownRoles(): string {
-  const own = readdirSync(fileURLToPath(new URL('../roles', libFolder)))
-  return `Hostwright's own: ${own.join(', ')}`
+function ownRoles(): readonly string[] {
+  return readdirSync(fileURLToPath(new URL('../roles', libFolder)))
+}
+
+function toldRoles(): string {
+  return `Hostwright's own: ${ownRoles().join(', ')}`
 }
 
 /** The page of a role, beside its source. */

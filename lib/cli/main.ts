@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { errorCodes, HostwrightError } from '../core/errors.js'
 import { importModule } from '../core/import-module.js'
-import { nearMisses } from '../inventory/near-misses.js'
 import { errorRecord } from '../report/error-record.js'
 import { formatError } from '../report/format-error.js'
+import { didYouMean } from './did-you-mean.js'
 import { version } from './version.js'
 
 interface Command {
@@ -105,10 +105,9 @@ function noPlaybook(work: string, flag: string | undefined, words: string): Host
 function unknownCommand(name: string | undefined): HostwrightError {
   if (name === undefined)
     return usage('Cannot run hostwright: no command is given', 'See hostwright --help')
-  const [near] = nearMisses(name, Object.keys(commands))
   return usage(
     `Cannot run command "${name}": there is no such command`,
-    near === undefined ? 'See hostwright --help' : `Did you mean ${near}? See hostwright --help`,
+    didYouMean(name, Object.keys(commands), 'See hostwright --help'),
   )
 }
 
@@ -132,6 +131,7 @@ ${lines.join('\n')}
 
 Each command has --help of its own. --version prints the version.
 
-Exit codes: 0 done, 1 the input was wrong, 2 it failed, 4 a host was unreachable.
+Exit codes: 0 done, 1 the input was wrong, 2 it failed, 4 a host was unreachable (drift has its own: see
+its --help).
 `
 }

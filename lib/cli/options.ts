@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { HostwrightError } from '../core/errors.js'
-import { nearMisses } from '../inventory/near-misses.js'
+import { didYouMean } from './did-you-mean.js'
 import { type Flag, type FlagName, flags } from './flags.js'
 
 export { playbookHelp } from './help.js'
@@ -121,12 +121,9 @@ function find(name: string): readonly [FlagName, Flag] | undefined {
 
 function unknownFlag(raw: string): HostwrightError {
   const names = Object.keys(flags).map((name) => `--${name}`)
-  // Ansible takes the beginning of a flag for the flag.
-  const begun = raw.length > 3 ? names.find((name) => name.startsWith(raw)) : undefined
-  const near = begun ?? nearMisses(raw, names)[0]
   return usage(
     `Cannot use flag "${raw}": there is no such flag`,
-    near === undefined ? 'See --help' : `Did you mean ${near}? See --help`,
+    didYouMean(raw, names, 'See --help'),
   )
 }
 

@@ -122,4 +122,5 @@ t.test('hostwright doc refuses what is no role', async (t) => {
     t.match(doc(...args), { status: 1, stdout: '', stderr: message })
   t.match(doc('nginx').stderr, /^ {2}hint: .*Hostwright's own: acme2certifier_django, /m)
   t.notMatch(doc('nginx').stderr, 'Require stack')
+  t.match(doc('lsyncd').stderr, /^ {2}hint: Did you mean lsyncd_peer\? Name its folder, /m)
 })

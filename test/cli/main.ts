@@ -30,12 +30,14 @@ t.test('hostwright prints its version and its help', async (t) => {
   t.match(help, { status: 0, stderr: '' })
   for (const command of ['run', 'inventory', 'vault', 'lab'])
     t.match(help.stdout, new RegExp(`^  ${command} `, 'm'))
+  t.match(help.stdout, /\(drift has its own: see\s+its --help\)/)
 })
 
 t.test('hostwright refuses what is no command', async (t) => {
   const cases: readonly (readonly [readonly string[], string, string])[] = [
     [[], 'Cannot run hostwright: no command is given', 'See hostwright --help'],
     [['vualt'], 'Cannot run command "vualt": there is no such command', 'Did you mean vault?'],
+    [['inve'], 'Cannot run command "inve": there is no such command', 'Did you mean inventory?'],
     [['toString'], 'Cannot run command "toString": there is no such command', 'See hostwright'],
     [['run'], 'Cannot run a playbook: its path is missing', 'Write hostwright run PLAYBOOK'],
     [
@@ -70,8 +72,6 @@ t.test('hostwright run says what a package lacks whose files are CommonJS', asyn
   t.match(stderr, /hint: put "type": "module" into the package\.json/)
 })
 
-t.test('hostwright lab refuses an inventory that is no lab', async (t) => {
-  const folder = t.testdir({ 'hosts.yml': 'all: { hosts: { a: } }\n', 'none.mjs': 'export {}\n' })
 t.test('hostwright says what to do where npm install is still to be run', async (t) => {
   // The checkout's tsconfig.json, which knows the package, is not to be found above it.
   const folder = await tempFolder(t)
@@ -114,6 +114,8 @@ t.test('hostwright init refuses what is no folder, and writes nothing', async (t
   t.same(readdirSync(join(folder, 'begun')), ['playbooks'])
 })
 
+t.test('hostwright lab refuses an inventory that is no lab', async (t) => {
+  const folder = t.testdir({ 'hosts.yml': 'all: { hosts: { a: } }\n', 'none.mjs': 'export {}\n' })
   for (const name of ['hosts.yml', 'none.mjs'])
     t.match(hostwright(folder, 'lab', 'up', '-i', name), {
       status: 1,
