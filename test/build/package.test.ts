@@ -354,6 +354,7 @@ t.test('the package', { timeout: 1_500_000 }, async (t) => {
   })
 
   await t.test('the page that gets a reader started does so, word for word', async (t) => {
+    const page = 'docs/getting-started.md'
     // Nothing that is installed above it can stand in for what is missing.
     const empty = join(folder, 'empty')
     mkdirSync(empty)
@@ -381,7 +382,10 @@ t.test('the package', { timeout: 1_500_000 }, async (t) => {
       hosts: { one: {}, two: {} },
     })
     t.teardown(async () => await lab.down())
-    const script = scriptOf('docs/getting-started.md')
+    const ways = ['README.md', page].map(
+      (document) => blocksOf(document).find(({ text }) => text.startsWith('npm pack'))?.text ?? '',
+    )
+    const script = scriptOf(page, ways[1] ?? '')
     const read = await runIn(empty, 'env', ...npm, 'bash', '-e', '-c', script)
     t.equal(read.exitCode, 0, `${read.stdout}\n${read.stderr}`)
     for (const line of [
@@ -394,13 +398,28 @@ t.test('the package', { timeout: 1_500_000 }, async (t) => {
     t.match(await lab.status(), { state: 'down' })
 
     const begun = join(empty, 'my-hosts')
-    await t.test('npm create does the same as init, and init of a tarball', async (t) => {
+    await t.test('and so does what it says for as long as npm does not have it', async (t) => {
+      t.not(ways[0], '')
+      t.equal(ways[0], ways[1], 'README.md says the same')
+      const checkout = join(folder, 'source/checkout')
+      const left = ['.git', '.tap', 'dist', 'node_modules']
+      cpSync(root, checkout, {
+        recursive: true,
+        filter: (path) => !left.includes(relative(root, path)),
+      })
+      symlinkSync(join(root, 'node_modules'), join(checkout, 'node_modules'))
+      const unpublished = npm.filter((one) => !one.includes(registry))
+      const words = [...unpublished, 'bash', '-e', '-c', ways[0] ?? '']
+      const typed = await runIn(checkout, 'env', ...words)
+      t.equal(typed.exitCode, 0, `${typed.stdout}\n${typed.stderr}`)
+      t.match(typed.stdout, /^# pass 2$/m)
+      t.match(await lab.status(), { state: 'down' })
+    })
+
+    await t.test('npm create does the same as init', async (t) => {
       const manifest = (name: string) => readFileSync(join(empty, name, 'package.json'), 'utf8')
       await succeedIn(empty, 'env', ...npm, 'npm', 'create', 'hostwright', 'created')
-      const program = ['npx', '--package', tarball, 'hostwright', 'init', 'unpacked']
-      await succeedIn(empty, 'env', ...npm, ...program)
-      for (const name of ['created', 'unpacked'])
-        t.equal(manifest(name).replace(name, 'my-hosts'), manifest('my-hosts'), name)
+      t.equal(manifest('created').replace('created', 'my-hosts'), manifest('my-hosts'))
       const { version, dependencies } = manifestOf(starter)
       t.same([version, dependencies], [own.version, { hostwright: own.version }])
     })

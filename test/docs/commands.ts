@@ -8,7 +8,7 @@ import { splitWords } from '../../lib/inventory/shell-words.js'
 import { root } from './documents.js'
 
 /** Programs that are not this project's. */
-const others = ['apt-get', 'cd', 'chmod', 'cp', 'mv']
+const others = ['apt-get', 'cd', 'chmod', 'cp']
 const ofNpm = ['ci', 'cit', 'install', 'pack', 'test']
 
 /** The commands of a block of shell, as words, without the variables that are set for one. */
@@ -37,6 +37,7 @@ export function judgeCommand(
     return isScript(second, folder) ? undefined : 'no such script'
   if (program === 'npm') return ofNpm.includes(first) ? undefined : 'no command of npm'
   if (program !== 'npx') return 'no known program'
+  if (first === '--package') return judgeCommand([program, ...rest], folder)
   if (first === 'tsx') return judgeRun(second, rest)
   if (first !== 'hostwright') return 'no known package'
   const [playbook = '', ...flags] = rest
