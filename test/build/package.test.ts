@@ -434,10 +434,17 @@ t.test('the package', { timeout: 1_500_000 }, async (t) => {
       t.match(await lab.status(), { state: 'down' })
       await succeedIn(begun, 'npm', 'run', 'test:keep')
       t.match(await lab.status(), { state: 'up' })
+      for (const name of ['lab', 'drift']) await succeedIn(begun, 'npm', 'run', name)
       await lab.down()
       await succeedIn(begun, 'npx', 'tsx', tests[0] ?? '', '--keep')
       t.match(await lab.status(), { state: 'up' }, 'by the option')
-      await lab.down()
+      const shown = blocksOf('docs/lab.md').find(({ text }) =>
+        text.startsWith('npx hostwright lab'),
+      )
+      const lines = shown?.text.replaceAll('alma9-c1', 'one').replaceAll('alma9-c2', 'two') ?? ''
+      t.match(lines, 'lab reset two')
+      await succeedIn(begun, 'bash', '-e', '-c', `exec </dev/null\n${lines}`)
+      t.match(await lab.status(), { state: 'down' }, 'as docs/lab.md says')
     })
 
     await t.test('its files for CI do here what they say', async (t) => {
