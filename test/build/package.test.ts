@@ -605,9 +605,11 @@ t.test('testRole() lets nothing pass that does not hold', { timeout: 900_000 }, 
     t.match(await lab.status(), { state: 'down' }, 'the hosts are gone')
   }
   const wish = file({ path: '/etc/a', content: 'a' })
+  const play = async (host: Host) => await host.ensure(wish)
+  await (await testRole({ lab, play, keep: true })).close()
+  t.match(await lab.status(), { state: 'up' }, 'with the option they are kept')
   process.argv.push('--keep')
-  const tested = await testRole({ lab, play: async (host) => await host.ensure(wish) })
-  process.argv.pop()
+  const tested = await testRole({ lab, play }).finally(() => void process.argv.pop())
   const host = tested.host('one')
   t.notOk((await host.ensure(wish)).changed)
   t.equal((await host.$`cat /etc/a`).text(), 'a')
