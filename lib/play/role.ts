@@ -22,9 +22,9 @@ export interface RoleDefinition<E extends Entries, Output, P extends keyof E = n
   readonly fromPlaybook?: readonly P[]
   /** Families of systems that it supports, as `host.facts()` names them; on others it is refused. @default any */
   readonly families?: readonly string[]
-  /** Facts that it gives to other hosts, for `hostwright doc`. */
+  /** Facts that it gives to other hosts, for `hostwright doc`; not checked. */
   readonly publishes?: readonly Fact<unknown>[]
-  /** Facts of other hosts that it waits for, for `hostwright doc`. */
+  /** Facts of other hosts that it waits for, for `hostwright doc`; not checked. */
   readonly needs?: readonly Fact<unknown>[]
   /** What it gives back to the playbook, in words, for `hostwright doc`. @default it is not told */
   readonly returns?: string

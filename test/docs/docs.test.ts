@@ -21,7 +21,7 @@ function anchorsOf(text: string): readonly string[] {
   )
 }
 
-t.test('links lead somewhere', async (t) => {
+t.test('links within the project lead somewhere; others are not followed', async (t) => {
   for (const document of documents) {
     for (const target of linksIn(read(document))) {
       if (target.startsWith('https:')) continue
