@@ -419,6 +419,26 @@ t.test('stillRunning() tells of a long task after ten seconds, then every minute
   t.same(told({ ...busy, busy: false, since: 70_000 }, 900_000), [])
 })
 
+t.test('consoleReporter() draws on a terminal that tells no size', async (t) => {
+  const written: string[] = []
+  const stream = Object.assign(
+    new Writable({
+      write(chunk, _, done) {
+        written.push(String(chunk))
+        done()
+      },
+    }),
+    { rows: 0, columns: 0 },
+  )
+  const reporter = consoleReporter({ stream, tty: true, color: false })
+  reporter.event(at({ type: 'play', play: 'Base', hosts: ['c1'] }))
+  await drawn()
+  reporter.event(at(task({ host: 'c1' })))
+  reporter.close?.()
+  t.match(written.join(''), /c1 {2}waits/)
+  t.notMatch(written.join(''), /NaN|Infinity/)
+})
+
 /** Longer than the pace at which the terminal is drawn. */
 function drawn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 250))

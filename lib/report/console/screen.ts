@@ -34,7 +34,7 @@ export function createScreen(stream: TerminalStream, others: readonly TerminalSt
   let drawn: readonly string[] = []
   /** The playbook has begun a line, a question perhaps, and the cursor stands behind it. */
   let midLine = false
-  const size = () => ({ rows: stream.rows ?? 24, columns: stream.columns ?? 80 })
+  const size = () => ({ rows: stream.rows || 24, columns: stream.columns || 80 })
 
   const erase = () => {
     const { columns } = size()
