@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import { HostwrightError } from '../core/errors.js'
 import { quote } from '../core/quote.js'
 import { resourceType, stepPart } from './define.js'
-import { newOwner, pathEffects, pathOf, within } from './paths.js'
+import { handedDown, newOwner, pathEffects, pathOf, within } from './paths.js'
 import { checkAccount, checkMode, checkPath, checkWord, refuse } from './parameters.js'
 import { identity } from './probes/identity.js'
 import { stat, type Entry } from './probes/stat.js'
@@ -82,9 +82,7 @@ function make(wish: DirectoryOptions, ask: Ask): Plan {
   const missing = ancestors(path).filter(
     (one) => wish.parents !== false && ask(stat(one)).type === 'absent',
   )
-  const parent = ask(stat(posix.dirname(path)))
-  const inherits = parent.type === 'directory' && (parseInt(parent.mode, 8) & 0o2000) !== 0
-  const usual = inherits ? '2755' : '0755'
+  const usual = handedDown(ask, path) === undefined ? '0755' : '2755'
   const created: Entry = { type: 'directory', mode: usual, size: 0, ...newOwner(ask, path) }
   const wanted = { ...created, ...attributes(wish) }
   const isOwner = wanted.owner === created.owner && wanted.group === created.group

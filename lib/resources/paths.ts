@@ -27,9 +27,14 @@ export function isAbsent(query: Query, answer: unknown): boolean {
 /** Who will own a new entry of a folder. */
 export function newOwner(ask: Ask, path: string): { owner: string; group: string } {
   const { user, group } = ask(identity())
+  return { owner: user, group: handedDown(ask, path) ?? group }
+}
+
+/** The group that a folder with its setgid bit set gives to new entries; new folders get the bit too. */
+export function handedDown(ask: Ask, path: string): string | undefined {
   const parent = ask(stat(dirname(path)))
-  const inherits = parent.type === 'directory' && (parseInt(parent.mode, 8) & 0o2000) !== 0
-  return { owner: user, group: inherits ? parent.group : group }
+  if (parent.type !== 'directory') return undefined
+  return (parseInt(parent.mode, 8) & 0o2000) === 0 ? undefined : parent.group
 }
 
 /** Whether systemd reads the file as a unit, or as a part of one. */
