@@ -1,10 +1,9 @@
-import { posix } from 'node:path'
 import { quote } from '../core/quote.js'
 import { Secret } from '../core/secret.js'
 import { resourceType } from './define.js'
 import { textOf } from './lineInFile.js'
 import { checkPath, refuse } from './parameters.js'
-import { pathEffects, pathOf, sum } from './paths.js'
+import { pathEffects, pathOf, temporaryBeside } from './paths.js'
 import { sha256 as sha256Of } from './probes/sha256.js'
 import { supposing } from './supposing.js'
 import type { CommonOptions, Plan, Resource } from './types.js'
@@ -127,9 +126,7 @@ export function download(options: DownloadOptions & CommonOptions): Resource {
  * program where it has no curl.
  */
 function fetch({ url, path, sha256 }: DownloadOptions): string {
-  const { dir, base } = posix.parse(path)
-  const name = Buffer.byteLength(base) > 200 ? sum(Buffer.from(base)) : base
-  const folder = quote(`${dir === '/' ? '' : dir}/.hostwright.${name}.`)
+  const folder = temporaryBeside(path)
   const config = `url = "${textOf(url).replace(/["\\]/g, '\\$&')}"`
   const apt = `elif [ -x /usr/lib/apt/apt-helper ]; then
   /usr/lib/apt/apt-helper -q -o APT::Sandbox::User=root -o Acquire::http::Timeout=${patience} \

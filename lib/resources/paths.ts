@@ -6,9 +6,10 @@ import { content } from './probes/content.js'
 import { sha256 } from './probes/sha256.js'
 import { stat } from './probes/stat.js'
 import { createHash } from 'node:crypto'
+import { quote } from '../core/quote.js'
 import type { Ask, Effects, Query } from './types.js'
 
-const { dirname, basename } = posix
+const { basename, dirname, join, parse } = posix
 
 /** The path that a question is about. */
 export function pathOf(query: Query): string | undefined {
@@ -90,4 +91,12 @@ export function sum(bytes: Uint8Array): string {
 export function owns(entry: Entry, wanted: string, kind: 'owner' | 'group'): boolean {
   const id = kind === 'owner' ? entry.uid : entry.gid
   return entry[kind] === wanted || String(id) === wanted
+}
+
+/** For a shell, but for the six characters at its end: what becomes the file at a path. */
+export function temporaryBeside(path: string): string {
+  const { dir, base } = parse(path)
+  // Names end where file systems end them.
+  const name = Buffer.byteLength(base) > 200 ? sum(Buffer.from(base)) : base
+  return quote(join(dir, `.hostwright.${name}.`))
 }

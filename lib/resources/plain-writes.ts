@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { posix } from 'node:path'
 import { quote } from '../core/quote.js'
-import { sum } from './paths.js'
+import { temporaryBeside } from './paths.js'
 import type { Entry } from './probes/stat.js'
 import type { StepKind } from './types.js'
 
@@ -83,15 +83,7 @@ export function clearing(paths: readonly string[]): string {
 for old in ${[...folders].join(' ')}; do [ ! -d "$old" ] || [ -L "$old" ] || [ ! -O "$old" ] || rm -rf -- "$old"; done`
 }
 
-/** For a shell, but for the six characters at its end: a file that becomes the one at a path. */
-export function temporaryBeside(path: string): string {
-  const { dir, base } = posix.parse(path)
-  // Names end where file systems end them.
-  const name = Buffer.byteLength(base) > 200 ? sum(Buffer.from(base)) : base
-  return quote(posix.join(dir, `.hostwright.${name}.`))
-}
-
-/** The same for a folder in which such files are made: twelve hexadecimal digits are still to come. */
+/** For a shell: the folder in which new files of a folder are made, but for twelve hexadecimal digits. */
 function folderBeside(path: string): string {
   return quote(posix.join(posix.dirname(path), '.hostwright..'))
 }
