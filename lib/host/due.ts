@@ -1,4 +1,5 @@
 import { probeKind } from '../resources/define.js'
+import { ownIds } from '../resources/probes/scripts.js'
 
 /** The handlers that earlier runs have left due on the host, by role and name. */
 export const due = probeKind<null, readonly string[]>({
@@ -10,7 +11,7 @@ export const due = probeKind<null, readonly string[]>({
 })
 
 /** Shell that names the folder in which the marks stand: root's, or the account's own. */
-export const libFolder = `hw_uid=$(id -u)
+export const libFolder = `${ownIds}
 if [ "$hw_uid" = 0 ]; then hw_lib=/var/lib/hostwright
 else hw_lib=$HOME/.local/state/hostwright; fi`
 

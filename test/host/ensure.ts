@@ -673,7 +673,7 @@ t.test('the shell of a run that has just ended is waited for', async (t) => {
   const lock = lockFolder()
   const born = readFileSync('/proc/self/stat', 'utf8').split(') ')[1]?.split(' ')[19]
   const script = `mkdir -p -m 0700 ${lock}; exec 9<>${lock}/lock; flock 9
-    printf '%s\\n' '${process.pid} ${born}' ending >${lock}/holder; echo locked; sleep 0.5; : >${lock}/holder`
+    printf '%s\\n' '${process.pid} ${born}' ending >${lock}/lock; echo locked; sleep 0.5; : >${lock}/lock`
   const ending = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'] })
   await new Promise((resolve) => ending.stdout.once('data', resolve))
   const { tasks } = await testRun({ inventory }, async (play) => {
@@ -713,7 +713,7 @@ t.test('a lock that two runs give up at once is had by one of them', async (t) =
   t.teardown(() => (process.env['PATH'] = path))
   const lock = lockFolder()
   // As a daemon that a command has left behind would keep it.
-  const script = `mkdir -p -m 0700 ${lock}; exec 9<>${lock}/lock; flock 9; : >${lock}/holder; echo; cat`
+  const script = `mkdir -p -m 0700 ${lock}; exec 9<>${lock}/lock; flock 9; : >${lock}/lock; echo; cat`
   const kept = spawn('sh', ['-c', script], { stdio: ['pipe', 'pipe', 'inherit'] })
   await new Promise((resolve) => kept.stdout.once('data', resolve))
   const holds = async () =>
@@ -728,6 +728,23 @@ t.test('a lock that two runs give up at once is had by one of them', async (t) =
   const failures = runs.flatMap(({ run }) => [...run.failed.values()])
   t.match(failures, [{ code: 'HOST_LOCKED', message: /held by/ }])
   t.equal(failures.length, 1)
+
+  // One gives it up, and before it is gone its keeper ends and another run takes it.
+  rmSync(join(folder, 'slow'), { recursive: true })
+  const ending = spawn('sh', ['-c', script], { stdio: ['pipe', 'pipe', 'inherit'] })
+  await new Promise((resolve) => ending.stdout.once('data', resolve))
+  const giving = holds()
+  while (!existsSync(join(folder, 'slow'))) await sleep(50)
+  ending.stdin.end()
+  const either = await Promise.all([giving, holds()])
+  const others = either.flatMap(({ run }) => [...run.failed.values()])
+  t.match(others, [{ code: 'HOST_LOCKED', message: /held by/ }])
+  t.equal(others.length, 1)
+
+  // As a run that was killed while it gave up a lock leaves it.
+  writeFileSync(join(lock, 'giving-up'), '')
+  t.equal((await holds()).run.failed.size, 0)
+  t.notOk(existsSync(join(lock, 'giving-up')))
 })
 
 t.test('a lock that cannot be opened is an error that says so', async (t) => {
@@ -750,7 +767,7 @@ t.test('a run that has taken the lock of a lost session is not ended in its plac
   const lock = lockFolder()
   const holds = (pid: number, who: string) => {
     const born = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[19]
-    writeFileSync(`${lock}/holder`, `${pid} ${born}\n${who}\n`)
+    writeFileSync(`${lock}/lock`, `${pid} ${born}\n${who}\n`)
   }
   let messages = 0
   const connection: Connection = {
@@ -788,7 +805,7 @@ t.test('a run that has taken the lock of a lost session is not ended in its plac
     })
     kept.stdin.end()
     await happens(kept, 'close')
-    writeFileSync(`${lock}/holder`, '')
+    writeFileSync(`${lock}/lock`, '')
     await session.close()
   })
   t.equal(messages, 3)

@@ -23,3 +23,12 @@ export function chunks<Key>(keys: readonly Key[]): Key[][] {
 export function words(texts: readonly string[]): string {
   return texts.map(quote).join(' ')
 }
+
+/**
+ * Shell that sets `hw_uid` and `hw_gid` to the numbers whose rights it has, without a process for it.
+ *
+ * @see proc_pid_status(5)
+ */
+export const ownIds = `while read -r hw_name _ hw_id _; do
+  case $hw_name in Uid:) hw_uid=$hw_id ;; Gid:) hw_gid=$hw_id; break ;; esac
+done </proc/self/status`

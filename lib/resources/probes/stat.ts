@@ -28,6 +28,8 @@ const types: Readonly<Record<number, Entry['type']>> = {
   0xa000: 'symlink',
 }
 
+const format = String.raw`=%f\t%u\t%g\t%s\t%U\t%G\t%N\n`
+
 /**
  * What is at a path, as `lstat` sees it.
  *
@@ -41,19 +43,27 @@ export const stat: (path: string) => Query<Stat> = probeKind<string, Stat>({
   script: (paths) => inChunks(paths, script),
   parse(stdout, paths) {
     const found = new Map<string, Entry>()
+    let missing = 0
     for (const line of stdout.toString().split('\n')) {
       if (line.startsWith('=')) add(found, line.slice(1))
-      else if (line.startsWith('stat: ')) refuse(line)
+      else if (line.startsWith('stat: ')) {
+        refuse(line)
+        missing += 1
+      }
     }
+    if (found.size + missing < paths.length) throw new Error('not all paths were looked at')
     return paths.map((path) => found.get(path) ?? { type: 'absent' })
   },
 })
 
 // Names come back in C quoting, on one line each whatever they hold. Errors are kept apart, because
-// the two streams would run into one another in the middle of a line.
+// the two streams would run into one another in the middle of a line; where all is there, none come.
 function script(paths: readonly string[]): string {
   return `set -- ${words(paths)}
-{ err=$(LC_ALL=C QUOTING_STYLE=c stat --printf '=%f\\t%u\\t%g\\t%s\\t%U\\t%G\\t%N\\n' -- "$@" 2>&1 >&3); } 3>&1
+export LC_ALL=C QUOTING_STYLE=c all=1
+for path do [ -e "$path" ] || [ -L "$path" ] || all=; done
+[ -z "$all" ] || exec stat --printf '${format}' -- "$@"
+{ err=$(stat --printf '${format}' -- "$@" 2>&1 >&3); } 3>&1
 printf '%s\\n' "$err"`
 }
 
