@@ -1,9 +1,10 @@
 import { connect } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { setImmediate as immediate } from 'node:timers/promises'
 import type { Client } from 'ssh2'
 import { HostwrightError } from '../core/errors.js'
 import { gatherCredentials } from './credentials.js'
-import { hostKeyAlgorithms, refuseHostKey } from './host-key.js'
+import { hostKeyAlgorithms, knownHostKeys, refuseHostKey } from './host-key.js'
 import { loadNodeSsh } from './load-ssh.js'
 import type { ConnectionSettings } from './types.js'
 
@@ -22,6 +23,8 @@ const keepalive = { keepaliveInterval: 10_000, keepaliveCountMax: 3 }
 /** Milliseconds for logging in, once the host has shown its key; a host may delay refusals. */
 const loginTimeout = 60_000
 
+const closedEarly = 'it has closed the connection before the login was done'
+
 /**
  * Connects and logs in.
  *
@@ -29,21 +32,30 @@ const loginTimeout = 60_000
  * @throws HostwrightError HOST_UNREACHABLE, HOST_KEY_UNKNOWN, HOST_KEY_CHANGED, AUTHENTICATION_FAILED
  */
 export async function dial(settings: ConnectionSettings, through?: Duplex): Promise<SshLine> {
-  const credentials = await gatherCredentials(settings)
+  const { address: host, port } = settings
+  const socket = through ? undefined : connect({ host, port, noDelay: true })
+  let broken: Error | undefined
+  socket?.on('error', (error) => (broken ??= error))
+  // All hosts of a play are called before the first loads ssh2, which lets nothing else happen.
+  await immediate()
+  const credentials = await gatherCredentials(settings).catch((error: unknown) => {
+    socket?.destroy()
+    throw error
+  })
+  if (socket?.destroyed) throw unreachable(settings, broken?.message ?? closedEarly, broken)
   const { NodeSSH } = loadNodeSsh()
   const ssh = new NodeSSH()
+  const keys = knownHostKeys(settings)
   let refusal: HostwrightError | undefined
   let reason: string | undefined
 
-  const { address: host, port } = settings
-  const socket = through ? undefined : connect({ host, port, noDelay: true })
   const ready = ssh.connect({
     sock: through ?? socket!,
     username: settings.user,
     readyTimeout: 0,
     ...keepalive,
-    algorithms: { serverHostKey: hostKeyAlgorithms(settings) },
-    hostVerifier: (key: Buffer) => (refusal = refuseHostKey(settings, key)) === undefined,
+    algorithms: { serverHostKey: hostKeyAlgorithms(keys) },
+    hostVerifier: (key: Buffer) => (refusal = refuseHostKey(settings, keys, key)) === undefined,
     authHandler: credentials.handler,
   })
   // node-ssh has made its client by now, and listens for errors only until it is ready.
@@ -73,8 +85,7 @@ export async function dial(settings: ConnectionSettings, through?: Duplex): Prom
     // sshd ends a login that has tried too much with a word; one that breaks off is none.
     if (level === 'client-authentication' || /authentication/i.test(reason ?? ''))
       throw credentials.failure(error)
-    if (reason === undefined)
-      throw unreachable(settings, 'it has closed the connection before the login was done')
+    if (reason === undefined) throw unreachable(settings, closedEarly)
     throw unreachable(settings, reason, error)
   } finally {
     clearTimeout(timer)

@@ -22,8 +22,8 @@ export type HostKeyAlgorithm = (typeof algorithms)[number]
  * The algorithms in the order in which they are offered: those first whose keys are known for the host,
  * so that it shows a key that can be checked.
  */
-export function hostKeyAlgorithms(settings: ConnectionSettings): HostKeyAlgorithm[] {
-  const types = new Set(trusted(known(settings)).map(({ type }) => type))
+export function hostKeyAlgorithms(keys: readonly KnownKey[]): HostKeyAlgorithm[] {
+  const types = new Set(trusted(keys).map(({ type }) => type))
   const rank = (name: HostKeyAlgorithm): number =>
     types.has(name.startsWith('rsa-') ? 'ssh-rsa' : name) ? 0 : 1
   return algorithms.toSorted((a, b) => rank(a) - rank(b))
@@ -32,26 +32,32 @@ export function hostKeyAlgorithms(settings: ConnectionSettings): HostKeyAlgorith
 /**
  * Checks the key that a host shows. A revoked key is refused even where host keys are not checked.
  *
+ * @param lines - what {@link knownHostKeys} gives
  * @returns why the key is refused: HOST_KEY_UNKNOWN, or HOST_KEY_CHANGED where another key of this type
  *   is known, or this one is revoked
  */
 export function refuseHostKey(
   settings: ConnectionSettings,
+  lines: readonly KnownKey[],
   key: Buffer,
 ): HostwrightError | undefined {
-  const lines = known(settings)
   const same = lines.filter((line) => line.key.equals(key))
   const revoked = same.find((line) => line.marker === 'revoked')
   if (revoked !== undefined) return changed(settings, key, revoked)
   if (!settings.hostKeyChecking || trusted(same).length > 0) return undefined
   // As ssh does: a key stored without the port is as good, where it is the same key.
-  const plain = knownKeys(settings.knownHostsFiles, hostKeyName(settings.address, 22))
+  const plain = knownHostKeys({ ...settings, port: 22 })
   if (trusted(plain).some((line) => line.key.equals(key))) return undefined
   const other = trusted(lines).find((line) => line.type === keyType(key))
   return other === undefined ? unknown(settings, key, lines) : changed(settings, key, other)
 }
 
-function known({ knownHostsFiles, address, port }: ConnectionSettings): readonly KnownKey[] {
+/** What is known about the keys of a host. */
+export function knownHostKeys({
+  knownHostsFiles,
+  address,
+  port,
+}: ConnectionSettings): readonly KnownKey[] {
   return knownKeys(knownHostsFiles, hostKeyName(address, port))
 }
 
@@ -107,8 +113,8 @@ function refusal({ name, address, port }: ConnectionSettings, key: Buffer): stri
 
 /** Whether some key is known for the host, so that a run need not ask it before it begins. */
 export function hasKnownKey(settings: ConnectionSettings): boolean {
-  const { kind, hostKeyChecking, knownHostsFiles, address } = settings
+  const { kind, hostKeyChecking } = settings
   if (kind === 'local' || !hostKeyChecking) return true
-  const plain = knownKeys(knownHostsFiles, hostKeyName(address, 22))
-  return trusted([...known(settings), ...plain]).length > 0
+  const isKnown = (at: ConnectionSettings) => trusted(knownHostKeys(at)).length > 0
+  return isKnown(settings) || isKnown({ ...settings, port: 22 })
 }
