@@ -3,7 +3,7 @@
 // usage: node lib/cli/build.mjs
 import { spawnSync } from 'node:child_process'
 import { cpSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { extname, join } from 'node:path'
+import { extname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
@@ -23,16 +23,40 @@ const exported = Object.values(exports)
   .filter((path) => path !== undefined)
   .map((path) => `${path}.ts`)
 // At each start tsx writes anew what imports something later; that is to be little.
-const lazy = filesOf('lib').filter(
+const importing = filesOf('lib').filter(
   (file) =>
     file.endsWith('.ts') &&
-    !file.startsWith('lib/cli/template/') &&
+    !/^lib\/cli\/(?:template\/|main\.ts)/.test(file) &&
     /\bimport\(/.test(readFileSync(file, 'utf8')),
 )
+/** Whatever is loaded first begins with all that a playbook needs: so that comes in few files. */
+const together = {
+  name: 'together',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^entry:/ }, ({ path }) => ({
+      path: path.slice('entry:'.length),
+      namespace: 'entry',
+    }))
+    onResolve({ filter: /^\.\.?\// }, ({ kind, path, resolveDir }) =>
+      kind === 'dynamic-import'
+        ? { path: relative('.', join(resolveDir, path)), namespace: 'entry' }
+        : undefined,
+    )
+    onLoad({ filter: /.*/, namespace: 'entry' }, ({ path }) => ({
+      contents: `import './lib/index.ts'\nexport * from './${path}'\n`,
+      resolveDir: '.',
+    }))
+  },
+}
 await build({
-  entryPoints: [...new Set([...exported, 'lib/internal.ts', 'lib/cli/main.ts', ...lazy])],
+  entryPoints: Object.fromEntries(
+    [
+      ...[...exported, 'lib/internal.ts', 'lib/cli/main.ts'].map((path) => [path, `entry:${path}`]),
+      ...importing.map((path) => [path, path]),
+    ].map(([path, entry]) => [path.replace(/\.ts$/, ''), entry]),
+  ),
+  plugins: [together],
   outdir: 'dist',
-  outbase: '.',
   chunkNames: 'lib/[name]-[hash]',
   bundle: true,
   splitting: true,

@@ -24,6 +24,8 @@ import type { Run } from '../play/run.js'
 import type { Instead, Purpose, RunEnd } from './purpose.js'
 import { remedy } from './remedy.js'
 
+export { notifiersOf, reportTo } from '../drift/index.js'
+
 export interface DriftCheckOptions {
   readonly remediate: boolean
   readonly reports: readonly WriteReport[]

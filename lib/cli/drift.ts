@@ -7,6 +7,7 @@ import type { Notify } from '../drift/index.js'
 import { takeDriftFlags } from './drift-flags.js'
 import { driftHelp } from './drift-help.js'
 import { worstExitCode } from './exit-code.js'
+import { loadDriftCheck } from './load-drift-check.js'
 import { instead } from './purpose.js'
 import { tell } from './tell.js'
 
@@ -41,9 +42,7 @@ export async function drift(playbook: string | URL, options: DriftOptions = {}):
     const { help, reports, remediate, keep, looks, rest } = takeDriftFlags(process.argv.slice(2))
     if (help) return void process.stdout.write(driftHelp)
     if (!existsSync(file)) throw missing(file)
-    // What playbooks that are run have no use for is not loaded with them.
-    const { notifiersOf, reportTo } = await import('../drift/index.js')
-    const { driftCheck } = await import('./drift-check.js')
+    const { driftCheck, notifiersOf, reportTo } = await loadDriftCheck()
     const environment = notifiersOf(process.env)
     const summary = options.summary ?? environment.summary
     const check = driftCheck({

@@ -16,6 +16,7 @@ import {
   type EventStream,
   type Reporter,
 } from '../report/index.js'
+import { loadHtmlReport } from '../report/load-html-report.js'
 import { exitCodeOf } from './exit-code.js'
 import { listReporter } from './list-reporter.js'
 import type { PlaybookOptions } from './options.js'
@@ -198,7 +199,7 @@ async function endPlays(run: Run, idle: Promise<never>): Promise<void> {
 /** Few runs want a report as a page: its code is loaded for them. */
 async function htmlReporters(files: readonly string[]): Promise<readonly Reporter[]> {
   if (files.length === 0) return []
-  const { htmlReporter } = await import('../report/html/index.js')
+  const { htmlReporter } = await loadHtmlReport()
   return files.map((file) => htmlReporter(file))
 }
 

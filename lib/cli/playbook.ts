@@ -1,10 +1,10 @@
 import { dirname, relative } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { errorCodes, HostwrightError } from '../core/errors.js'
-import { loadNodeSsh } from '../connection/load-ssh.js'
 import { callerPlace } from '../core/place.js'
 import type { Inventory } from '../inventory/types.js'
 import type { PlayFunction } from '../play/play.js'
+import { execute } from './execute.js'
 import { instead, type Purpose } from './purpose.js'
 import { worstExitCode } from './exit-code.js'
 import { parsePlaybookArgs, playbookHelp, type PlaybookOptions } from './options.js'
@@ -46,11 +46,6 @@ export async function playbook(
     }
     if (options.version) return void process.stdout.write(`${version()}\n`)
     const isListed = options.listHosts || options.listTasks
-    // What --help has no use for is not loaded before.
-    const loading = import('./execute.js')
-    // Another thread does most of that, and this one would wait.
-    if (!isListed) loadNodeSsh()
-    const { execute } = await loading
     const playbookFolder = place && dirname(place.file)
     const run = async (purpose?: Purpose) =>
       await execute(name, purposeful(options, purpose), playbookFolder, body, purpose)

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import type * as Tsx from 'tsx/esm/api'
 import { HostwrightError } from './errors.js'
+import { importUrl } from './import-url.js'
 
 let reading: Promise<unknown> | undefined
 
@@ -15,7 +17,7 @@ let reading: Promise<unknown> | undefined
 export async function importModule(file: string): Promise<Readonly<Record<string, unknown>>> {
   if (/\.[cm]?ts$/.test(file) && !readsTypeScript()) await (reading ??= readTypeScript())
   try {
-    return (await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>>
+    return (await importUrl(pathToFileURL(file).href)) as Readonly<Record<string, unknown>>
   } catch (error) {
     throw notInstalled(error) ?? ofCommonJs(error, file) ?? error
   }
@@ -65,6 +67,6 @@ function readsTypeScript(): boolean {
 }
 
 async function readTypeScript(): Promise<void> {
-  const { register } = await import('tsx/esm/api')
+  const { register } = (await importUrl('tsx/esm/api')) as typeof Tsx
   register()
 }

@@ -3,7 +3,6 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
-  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -145,9 +144,8 @@ t.test('the package', { timeout: 1_500_000 }, async (t) => {
 
   await t.test('has the sources of what is compiled in its source maps', async (t) => {
     const installed = join(site, 'node_modules/hostwright')
-    const maps = readdirSync(join(installed, 'dist'), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.js.map'))
-      .map((name) => join(installed, 'dist', name))
+    const compiled = files.filter((name) => /^dist\/.*(?<!\.browser)\.js$/.test(name))
+    const maps = compiled.map((name) => join(installed, `${name}.map`))
     const lacking = maps.filter((map) => {
       const { sources, sourcesContent } = JSON.parse(readFileSync(map, 'utf8')) as {
         readonly sources: readonly string[]
@@ -159,7 +157,24 @@ t.test('the package', { timeout: 1_500_000 }, async (t) => {
       })
     })
     t.same(lacking, [])
-    t.ok(maps.length > 100)
+  })
+
+  await t.test('a playbook loads few files, and tsx need not rewrite large ones', (t) => {
+    const loaded = new Map<string, string>()
+    const follow = (path: string) => {
+      if (loaded.has(path)) return
+      const text = readFileSync(path, 'utf8')
+      loaded.set(path, text)
+      for (const [, near = ''] of text.matchAll(/^(?:import |.*\} from )"(\..*)";$/gm))
+        follow(resolve(dirname(path), near))
+    }
+    follow(join(site, 'node_modules/hostwright/dist/lib/index.js'))
+    const sizes = [...loaded.values()].map((text) => text.length)
+    t.ok(Math.max(...sizes) > 300_000, 'what every playbook needs stands together')
+    t.ok(loaded.size <= 6, [...loaded.keys()].join('\n'))
+    const rewritten = [...loaded.values()].filter((text) => text.includes('import('))
+    t.ok(rewritten.length > 0 && rewritten.every((text) => text.length < 400))
+    t.end()
   })
 
   await t.test('is checked by a strict compiler, with the examples of the documents', async (t) => {
