@@ -22,11 +22,13 @@ export function checkMessage({ script, input, timeout, persist }: Message): void
 /**
  * Writes one message for the loop, no faster than the stream takes it.
  *
+ * @param before - what is to stand before it
  * @param gzip - whether the host can read what is compressed
  * @throws HostwrightError PARAMETER_INVALID for an input that is not of the size it claims
  */
 export async function sendMessage(
   stdin: Writable,
+  before: string,
   number: number,
   message: Message,
   gzip: boolean,
@@ -37,7 +39,7 @@ export async function sendMessage(
     message.input instanceof Uint8Array ? await pack(message.input, gzip) : message.input
   const kind = persist === true ? 'persist' : input === undefined ? 'none' : sizeOf(input)
   const limit = timeout === undefined ? 0 : Math.max(timeout, 1) / 1000
-  const header = Buffer.from(`${number} ${sizeOf(script)} ${kind} ${limit}\n`)
+  const header = Buffer.from(`${before}${number} ${sizeOf(script)} ${kind} ${limit}\n`)
   await write(stdin, Buffer.concat([header, script.bytes, newline]))
   if (input === undefined) return
   let sent = 0

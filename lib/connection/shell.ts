@@ -37,15 +37,14 @@ export async function openShell(
   // A broken pipe shows as the wire's end.
   wire.stdin.on('error', () => undefined)
   const gzip = await logIn(wire, { host, prompt, ...(become && { become }) })
-  wire.stdin.write(start.input)
-  return wiredShell(host, wire, { mark, gzip })
+  return wiredShell(host, wire, { mark, gzip, loop: start.input })
 }
 
 /** The shell behind a wire on which the loop has been started. */
 function wiredShell(
   host: string,
   wire: Wire,
-  { mark, gzip }: { readonly mark: string; readonly gzip: boolean },
+  { mark, gzip, loop }: { readonly mark: string; readonly gzip: boolean; readonly loop: string },
 ): WiredShell {
   const stdout = frameReader(mark)
   const stderr = frameReader(mark)
@@ -81,7 +80,8 @@ function wiredShell(
         errors.push(chunk)
         onStderr?.(chunk)
       }),
-      sendMessage(wire.stdin, number, message, gzip),
+      // What reads the messages goes along with the first.
+      sendMessage(wire.stdin, number === 1 ? loop : '', number, message, gzip),
     ])
     const guard =
       timeout && setTimeout(() => giveUp('no answer after a timeout'), timeout + overtime)
@@ -114,8 +114,8 @@ function wiredShell(
     async close() {
       const idle = waiting === 0
       over({ reason: 'closed' })
-      wire.stdin.end()
       if (idle && wire.endsWithConnection) return
+      wire.stdin.end()
       const limit = async (): Promise<void> => {
         let timer: NodeJS.Timeout | undefined
         const late = new Promise((done) => (timer = setTimeout(done, grace)))

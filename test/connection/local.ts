@@ -127,7 +127,7 @@ t.test('sendMessage() compresses what is long and becomes much smaller', async (
   const noise = randomBytes(text.length)
   const sent = async (message: Message, gzip: boolean): Promise<number> => {
     const stream = new PassThrough({ highWaterMark: 1024 * 1024 })
-    await sendMessage(stream, 1, message, gzip)
+    await sendMessage(stream, '', 1, message, gzip)
     return stream.readableLength
   }
   const script = `: '${text.toString()}'`
