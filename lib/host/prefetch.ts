@@ -30,6 +30,11 @@ export class Prefetch {
     this.#open = earlier ?? []
   }
 
+  /** Whether there is anything to ask yet. */
+  get isOpen(): boolean {
+    return this.#open.length > 0
+  }
+
   /** What to ask besides, where something is asked already: all of it the first time. */
   open(already: readonly Query[]): readonly Query[] {
     const ids = new Set(already.map(({ id }) => id))

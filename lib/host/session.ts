@@ -53,6 +53,8 @@ export class Session {
   /** What the lock says of this session; no other has the same. */
   readonly #holder: string
   #closed = false
+  /** By account. */
+  readonly #beginnings = new Map<string, Promise<Shell>>()
 
   constructor(
     readonly host: string,
@@ -61,6 +63,13 @@ export class Session {
   ) {
     const since = new Date().toISOString()
     this.#holder = `${userName()}@${hostname()} (process ${process.pid}), ${context.playbook}, run ${context.run}, since ${since}, as ${host}`
+  }
+
+  /** Connects, before anything is to be said: whoever says something first is told what fails. */
+  begin(become: Become | undefined): void {
+    const beginning = this.context.limit(async () => await this.connection.shell(become))
+    beginning.catch(() => undefined)
+    this.#beginnings.set(accountOf({ become }), beginning)
   }
 
   /**
@@ -162,6 +171,8 @@ export class Session {
   }
 
   async #talk<T>({ become }: Rights, work: (shell: Shell) => Promise<T>): Promise<T> {
+    const account = accountOf({ become })
+    await this.#beginnings.get(account)?.finally(() => this.#beginnings.delete(account))
     return await this.context.limit(async () => {
       this.#assertGoing()
       const shell = await this.connection.shell(become)
@@ -248,6 +259,6 @@ export class Session {
 }
 
 /** Empty for the one who logs in. */
-function accountOf({ become }: Rights): string {
+function accountOf({ become }: Pick<Rights, 'become'>): string {
   return become?.user ?? ''
 }

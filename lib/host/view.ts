@@ -118,6 +118,13 @@ export class View {
     return await this.origin.work(this.scope.play, work)
   }
 
+  /** Connects at once to what the last run has asked anything: the body's own work takes its time. */
+  begin(): void {
+    const { mode, session } = this.runtime
+    const account = this.become?.user
+    if (mode !== 'list' && this.runtime.prefetch(account).isOpen) session.begin(this.become)
+  }
+
   async exchange(message: Message): Promise<Reply> {
     return await this.work(async () => await this.runtime.session.run(message, this.#rights()))
   }

@@ -147,6 +147,7 @@ async function runBatch(
       try {
         const runtime = run.context.runtime(name)
         const view = new View(runtime, scope(runtime, member))
+        view.begin()
         await withHandlers(view, async () => await bodyOf(view, body))
         board.finish(member)
       } catch (error) {

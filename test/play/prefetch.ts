@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import * as fc from 'fast-check'
 import t, { type Test } from 'tap'
@@ -70,9 +72,14 @@ t.test('readAsked() keeps questions that can be read back and hold no secret', a
 })
 
 /** This machine as a host behind ssh. */
-async function sshInventory(t: Test): Promise<string> {
-  const sshd = await startSshd(await tempFolder(t))
-  t.teardown(async () => await sshd.stop())
+async function sshInventory(
+  t: Test,
+  sshd?: Awaited<ReturnType<typeof startSshd>>,
+): Promise<string> {
+  if (!sshd) {
+    sshd = await startSshd(await tempFolder(t))
+    t.teardown(async () => await sshd?.stop())
+  }
   const vars = {
     ansible_connection: 'ssh',
     ansible_host: '127.0.0.1',
@@ -115,6 +122,39 @@ t.test('a run asks in its first message what the last one asked', async (t) => {
   })
   t.equal(roundTrips('a'), 1)
   t.same(tasks, ['a cell one: ok', 'a cell two: ok', 'a cell one: ok'])
+})
+
+t.test('a run connects at once, and only once, to what the last one asked', async (t) => {
+  const folder = await tempFolder(t)
+  const sshd = await startSshd(await tempFolder(t))
+  const inventory = await sshInventory(t, sshd)
+  const run = async (body: (host: Host) => Promise<unknown>) =>
+    await testRun({ inventory, asked: readAsked(join(folder, 'asked.json')) }, async (play) => {
+      await play('cells', { hosts: 'all' }, async (host) => void (await body(host)))
+    })
+  const ensure = async (host: Host) =>
+    await host.ensure(cell({ path: join(folder, 'one'), value: '1' }))
+  await run(ensure)
+  await sshd.stop()
+  let connections = 0
+  const server = createServer((socket) => {
+    connections += 1
+    socket.destroy()
+  }).listen(sshd.port, '127.0.0.1')
+  t.teardown(() => server.close())
+  const { run: failed } = await run(async (host) => {
+    while (connections === 0) await sleep(10)
+    await sleep(100)
+    await ensure(host)
+  })
+  t.match(failed.unreachable.get('a'), { code: 'HOST_UNREACHABLE' })
+  t.equal(connections, 1)
+  const { run: idle } = await run(async () => await sleep(100))
+  t.same(
+    [idle.failed.size, idle.unreachable.size],
+    [0, 0],
+    'nobody has wanted anything of the host',
+  )
 })
 
 t.test(
