@@ -30,8 +30,6 @@ export interface Took {
   readonly seconds: number
   /** User and system, of the controller's processes. */
   readonly cpu: number
-  /** Hostwright: from the inventory having been read to the end, as its recap says. */
-  readonly inside?: number
   /** Hostwright: messages exchanged with a host after the login; of all hosts the most. */
   readonly roundTrips?: number
   /** Megabytes, where asked for. */
@@ -93,10 +91,9 @@ async function hostwright(bench: string, { work, mode, targets, memory }: Job): 
   return { ...figures(finished), ...counts(await readRecap(join(kept, 'runs'))) }
 }
 
-function counts({ duration, hosts }: RecapEvent): Pick<Took, 'inside' | 'roundTrips' | 'changed'> {
+function counts({ hosts }: RecapEvent): Pick<Took, 'roundTrips' | 'changed'> {
   const all = Object.values(hosts)
   return {
-    inside: duration / 1000,
     roundTrips: Math.max(...all.map(({ roundTrips }) => roundTrips)),
     changed: all.reduce((sum, { changed }) => sum + changed, 0),
   }

@@ -59,10 +59,8 @@ export function roundTripsByDelay(results: Results, contestant: ContestantName):
   return (of(25) - of(0)) / 0.05
 }
 
-/** Seconds of W1 converged without start-up: Node's own, and with Hostwright tsx and the library. */
+/** Seconds of W1 converged without start-up: less what a program takes that only loads as much. */
 export function withoutStart(results: Results, contestant: 'hostwright' | 'bare'): number {
   const which = { work: 'w1', mode: 'converged', hosts: 1, contestant } as const
-  return contestant === 'hostwright'
-    ? medianOf(results, 'w1', which, 'inside')
-    : medianOf(results, 'w1', which) - figureOf(results, 'start', 'node, ssh2 loaded')
+  return medianOf(results, 'w1', which) - figureOf(results, 'w1', `${contestant}, loaded`)
 }

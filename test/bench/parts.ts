@@ -43,17 +43,10 @@ export const parts: Readonly<Record<PartName, (bench: Bench) => Promise<Measured
       'playbook --help, npx tsx': ['npx', 'tsx', playbook, '--help'],
       'the same in the checkout, whose library is not bundled': [tsx, inCheckout, '--help'],
     }
-    const cwd = fileURLToPath(new URL('../..', import.meta.url))
-    const seconds = new Map<string, number[]>()
-    for (let turn = 0; turn < runs; turn += 1)
-      for (const [name, command] of Object.entries(commands)) {
-        const own = seconds.get(name) ?? []
-        seconds.set(name, [...own, (await measure(command, { cwd })).seconds])
-      }
-    return { cells: [], figures: Object.fromEntries(medians(seconds)) }
+    return { cells: [], figures: await inTurns(runs, commands) }
   },
 
-  /** All modes of W1 on one host. */
+  /** All modes of W1 on one host, and what loading takes of it. */
   async w1(bench) {
     const one = bench.targets.slice(0, 1)
     const job = { work: 'w1', targets: one } as const
@@ -61,9 +54,14 @@ export const parts: Readonly<Record<PartName, (bench: Bench) => Promise<Measured
     const first = await takeTurns(bench, everyone, { ...job, mode: 'first' }, clear)
     await settle(bench, 'w1', one)
     const everything = [...everyone, 'login'] as const
+    const { tsx, loaded } = repository(bench.folder)
+    const figures = await inTurns(bench.runs, {
+      'hostwright, loaded': [tsx, loaded],
+      'bare, loaded': [process.execPath, '-e', 'require("ssh2")'],
+    })
     const converged = await takeTurns(bench, everything, { ...job, mode: 'converged' })
     const check = await takeTurns(bench, everyone, { ...job, mode: 'check' })
-    return { cells: [...first, ...converged, ...check] }
+    return { cells: [...first, ...converged, ...check], figures }
   },
 
   /** W2 converged on more and more hosts. */
@@ -186,6 +184,21 @@ async function settle(bench: Bench, work: Work, targets: readonly Target[]): Pro
 /** The first hosts, as many as each size says; sizes that there are too few for are left out. */
 function groups(targets: readonly Target[], sizes: readonly number[]): readonly Target[][] {
   return sizes.filter((size) => size <= targets.length).map((size) => targets.slice(0, size))
+}
+
+/** The medians of the seconds that commands take. */
+async function inTurns(
+  runs: number,
+  commands: Readonly<Record<string, readonly string[]>>,
+): Promise<Readonly<Record<string, number>>> {
+  const cwd = fileURLToPath(new URL('../..', import.meta.url))
+  const seconds = new Map<string, number[]>()
+  for (let turn = 0; turn < runs; turn += 1)
+    for (const [name, command] of Object.entries(commands)) {
+      const own = seconds.get(name) ?? []
+      seconds.set(name, [...own, (await measure(command, { cwd })).seconds])
+    }
+  return Object.fromEntries(medians(seconds))
 }
 
 function medians(all: ReadonlyMap<string, readonly number[]>): [string, number][] {
