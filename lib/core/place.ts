@@ -42,7 +42,7 @@ export function callerFolder(): string | undefined {
 /** Made for every resource: no trace is written as text, with source maps for each of its lines. */
 function callerSite(below: () => unknown): NodeJS.CallSite | undefined {
   // Nearly always the caller is near, and each frame costs.
-  return nearestCaller(below, 6) ?? nearestCaller(below, 30)
+  return nearestCaller(below, 4) ?? nearestCaller(below, 30)
 }
 
 function nearestCaller(below: () => unknown, frames: number): NodeJS.CallSite | undefined {

@@ -42,9 +42,11 @@ hw_failed=1
   elif [ -s "$hw_run/lock" ]; then
     { IFS=' ' read -r hw_pid hw_start; IFS= read -r hw_who; } <"$hw_run/lock"
     hw_birth "$hw_pid"
-    if [ "$hw_born" = "$hw_start" ]; then echo held; else echo orphaned; fi
+    if [ -z "$hw_pid" ]; then echo free
+    elif [ "$hw_born" = "$hw_start" ]; then echo held
+    else echo orphaned; fi
     printf '%s\\n' "$hw_who"
-  elif sleep 1; hw_alone && : >"$hw_run/giving-up"; then
+  elif sleep 1; hw_alone && command : >"$hw_run/giving-up"; then
     [ -s "$hw_run/lock" ] || ! hw_same || rm -f -- "$hw_run/lock"
     rm -f -- "$hw_run/giving-up"
     echo free

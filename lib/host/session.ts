@@ -53,7 +53,7 @@ export class Session {
   /** What the lock says of this session; no other has the same. */
   readonly #holder: string
   #closed = false
-  /** By account. */
+  /** Connections that are being made, by account. */
   readonly #beginnings = new Map<string, Promise<Shell>>()
 
   constructor(
@@ -65,11 +65,21 @@ export class Session {
     this.#holder = `${userName()}@${hostname()} (process ${process.pid}), ${context.playbook}, run ${context.run}, since ${since}, as ${host}`
   }
 
-  /** Connects, before anything is to be said: whoever says something first is told what fails. */
+  /**
+   * Connects, before anything is to be said, where that has not to wait for other hosts. What fails is told
+   * to those who have something to say by then.
+   */
   begin(become: Become | undefined): void {
-    const beginning = this.context.limit(async () => await this.connection.shell(become))
-    beginning.catch(() => undefined)
-    this.#beginnings.set(accountOf({ become }), beginning)
+    const { limit } = this.context
+    if (limit.activeCount + limit.pendingCount >= limit.concurrency) return
+    const account = accountOf({ become })
+    const beginning = limit(async () => {
+      this.#assertGoing()
+      return await this.connection.shell(become)
+    })
+    const forget = (): void => void this.#beginnings.delete(account)
+    this.#beginnings.set(account, beginning)
+    beginning.then(forget, forget)
   }
 
   /**
@@ -171,8 +181,7 @@ export class Session {
   }
 
   async #talk<T>({ become }: Rights, work: (shell: Shell) => Promise<T>): Promise<T> {
-    const account = accountOf({ become })
-    await this.#beginnings.get(account)?.finally(() => this.#beginnings.delete(account))
+    await this.#beginnings.get(accountOf({ become }))
     return await this.context.limit(async () => {
       this.#assertGoing()
       const shell = await this.connection.shell(become)

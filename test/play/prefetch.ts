@@ -13,7 +13,7 @@ import { probeKind } from '../../lib/resources/define.js'
 import { tcp } from '../../lib/resources/probes/tcp.js'
 import { cell, text } from '../fixtures/cell.js'
 import { localInventory, tempFolder, testRun } from '../fixtures/run.js'
-import { startSshd } from '../connection/private-sshd.js'
+import { startSshd, type PrivateSshd } from '../connection/private-sshd.js'
 
 const exec = promisify(execFile)
 
@@ -74,11 +74,11 @@ t.test('readAsked() keeps questions that can be read back and hold no secret', a
 /** This machine as a host behind ssh. */
 async function sshInventory(
   t: Test,
-  sshd?: Awaited<ReturnType<typeof startSshd>>,
+  { sshd, hosts = ['a'] }: { readonly sshd?: PrivateSshd; readonly hosts?: readonly string[] } = {},
 ): Promise<string> {
   if (!sshd) {
-    sshd = await startSshd(await tempFolder(t))
-    t.teardown(async () => await sshd?.stop())
+    const own = (sshd = await startSshd(await tempFolder(t)))
+    t.teardown(async () => await own.stop())
   }
   const vars = {
     ansible_connection: 'ssh',
@@ -89,7 +89,10 @@ async function sshInventory(
     ansible_ssh_common_args: `-o UserKnownHostsFile=${join(sshd.folder, 'known_hosts')}`,
   }
   const file = join(await tempFolder(t), 'hosts.yml')
-  writeFileSync(file, JSON.stringify({ all: { hosts: { a: vars } } }))
+  writeFileSync(
+    file,
+    JSON.stringify({ all: { hosts: Object.fromEntries(hosts.map((name) => [name, vars])) } }),
+  )
   return file
 }
 
@@ -124,17 +127,25 @@ t.test('a run asks in its first message what the last one asked', async (t) => {
   t.same(tasks, ['a cell one: ok', 'a cell two: ok', 'a cell one: ok'])
 })
 
-t.test('a run connects at once, and only once, to what the last one asked', async (t) => {
+t.test('a run connects at a play’s start to what the last one asked', async (t) => {
   const folder = await tempFolder(t)
   const sshd = await startSshd(await tempFolder(t))
-  const inventory = await sshInventory(t, sshd)
-  const run = async (body: (host: Host) => Promise<unknown>) =>
-    await testRun({ inventory, asked: readAsked(join(folder, 'asked.json')) }, async (play) => {
+  const inventory = await sshInventory(t, { sshd, hosts: ['a', 'b'] })
+  // Two names of one machine: check mode takes no lock.
+  const file = join(folder, 'asked.json')
+  let kept = ''
+  const run = async (body: (host: Host) => Promise<unknown>, forks = 50) => {
+    writeFileSync(file, kept)
+    const asked = readAsked(file)
+    const ran = await testRun({ inventory, asked, mode: 'check', forks }, async (play) => {
       await play('cells', { hosts: 'all' }, async (host) => void (await body(host)))
     })
+    return ran.run
+  }
   const ensure = async (host: Host) =>
     await host.ensure(cell({ path: join(folder, 'one'), value: '1' }))
   await run(ensure)
+  kept = readFileSync(file, 'utf8')
   await sshd.stop()
   let connections = 0
   const server = createServer((socket) => {
@@ -142,19 +153,30 @@ t.test('a run connects at once, and only once, to what the last one asked', asyn
     socket.destroy()
   }).listen(sshd.port, '127.0.0.1')
   t.teardown(() => server.close())
-  const { run: failed } = await run(async (host) => {
-    while (connections === 0) await sleep(10)
-    await sleep(100)
+  const taken = (): number => {
+    const count = connections
+    connections = 0
+    return count
+  }
+
+  const idle = await run(async () => await sleep(100))
+  t.equal(taken(), 2)
+  t.same([idle.failed.size, idle.unreachable.size], [0, 0], 'nobody has wanted anything of them')
+
+  const pending = await run(ensure)
+  t.match(pending.unreachable.get('a'), { code: 'HOST_UNREACHABLE' })
+  t.equal(taken(), 2, 'what waits for the connection shares its failure')
+
+  const later = await run(async (host) => {
+    await sleep(200)
     await ensure(host)
   })
-  t.match(failed.unreachable.get('a'), { code: 'HOST_UNREACHABLE' })
-  t.equal(connections, 1)
-  const { run: idle } = await run(async () => await sleep(100))
-  t.same(
-    [idle.failed.size, idle.unreachable.size],
-    [0, 0],
-    'nobody has wanted anything of the host',
-  )
+  t.match(later.unreachable.get('b'), { code: 'HOST_UNREACHABLE' })
+  t.equal(taken(), 4, 'what comes later tries anew')
+
+  await run(async () => undefined, 1)
+  await sleep(200)
+  t.ok(taken() <= 1, 'nothing is connected to when its turn comes after the end')
 })
 
 t.test(

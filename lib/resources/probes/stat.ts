@@ -28,8 +28,6 @@ const types: Readonly<Record<number, Entry['type']>> = {
   0xa000: 'symlink',
 }
 
-const format = String.raw`=%f\t%u\t%g\t%s\t%U\t%G\t%N\n`
-
 /**
  * What is at a path, as `lstat` sees it.
  *
@@ -56,15 +54,12 @@ export const stat: (path: string) => Query<Stat> = probeKind<string, Stat>({
   },
 })
 
-// Names come back in C quoting, on one line each whatever they hold. Errors are kept apart, because
-// the two streams would run into one another in the middle of a line; where all is there, none come.
+// Names come back in C quoting, on one line each whatever they hold, and errors on lines between them:
+// error(3) writes out what stdout still holds before it writes.
 function script(paths: readonly string[]): string {
-  return `set -- ${words(paths)}
-export LC_ALL=C QUOTING_STYLE=c all=1
-for path do [ -e "$path" ] || [ -L "$path" ] || all=; done
-[ -z "$all" ] || exec stat --printf '${format}' -- "$@"
-{ err=$(stat --printf '${format}' -- "$@" 2>&1 >&3); } 3>&1
-printf '%s\\n' "$err"`
+  const format = String.raw`=%f\t%u\t%g\t%s\t%U\t%G\t%N\n`
+  return `export LC_ALL=C QUOTING_STYLE=c
+exec stat --printf '${format}' -- ${words(paths)} 2>&1`
 }
 
 function add(found: Map<string, Entry>, record: string): void {
