@@ -60,6 +60,7 @@ export async function dial(settings: ConnectionSettings, through?: Duplex): Prom
   })
   // node-ssh has made its client by now, and listens for errors only until it is ready.
   const client = ssh.connection!
+  passOverHostKeys(client)
   const giveUp = (what: string): void => {
     reason = what
     client.destroy()
@@ -104,6 +105,25 @@ export async function dial(settings: ConnectionSettings, through?: Duplex): Prom
       // Of a host that takes nothing any more.
       setTimeout(() => socket?.destroy(), 1000).unref()
     },
+  }
+}
+
+/** What ssh2 does with messages, inside. */
+interface Handlers {
+  GLOBAL_REQUEST?: (protocol: unknown, name: string, ...rest: unknown[]) => void
+}
+
+/**
+ * After a login sshd names all its keys, and ssh2 has it sign with each of them, for an event that nobody
+ * here listens to: a round trip and some of the dearest work of a login. ssh2 has no option against that.
+ */
+function passOverHostKeys(client: Client): void {
+  const { _protocol: protocol = {} } = client as { _protocol?: { _handlers?: Handlers } }
+  const { _handlers: handlers } = protocol
+  const answer = handlers?.GLOBAL_REQUEST
+  if (!handlers || !answer) return
+  handlers.GLOBAL_REQUEST = (sender, name, ...rest) => {
+    if (name !== 'hostkeys-00@openssh.com') answer(sender, name, ...rest)
   }
 }
 

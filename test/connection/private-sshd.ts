@@ -54,6 +54,7 @@ export async function startSshd(folder: string): Promise<PrivateSshd> {
       `AuthorizedKeysFile ${join(folder, 'authorized_keys')}`,
       'PermitRootLogin prohibit-password',
       'PidFile none',
+      'LogLevel DEBUG1',
       'StrictModes no',
       'UsePAM no',
       // Whoever serves the login goes away in the middle of it.
