@@ -31,19 +31,25 @@ const everyone: readonly ContestantName[] = ['hostwright', 'ansible', 'mitogen',
 export const parts: Readonly<Record<PartName, (bench: Bench) => Promise<Measured>>> = {
   /** How long it takes until a program can begin. */
   async start({ runs, folder }) {
-    const { tsx, playbook } = repository(folder)
-    const inCheckout = fileURLToPath(new URL('playbook.ts', import.meta.url))
-    const empty = join(folder, 'repository/empty.ts')
+    const { own, tsx, playbook } = repository(folder)
+    const empty = join(own, 'empty.ts')
     await writeFile(empty, 'export {}\n')
-    const commands = {
+    const figures = await inTurns(runs, own, {
       'node -e 0': [process.execPath, '-e', '0'],
       'node, ssh2 loaded': [process.execPath, '-e', 'require("ssh2")'],
       'an empty program, tsx': [tsx, empty],
       'playbook --help, tsx': [tsx, playbook, '--help'],
       'playbook --help, npx tsx': ['npx', 'tsx', playbook, '--help'],
-      'the same in the checkout, whose library is not bundled': [tsx, inCheckout, '--help'],
-    }
-    return { cells: [], figures: await inTurns(runs, commands) }
+    })
+    const checkout = fileURLToPath(new URL('../..', import.meta.url))
+    const inCheckout = await inTurns(runs, checkout, {
+      'the same in the checkout, whose library is not bundled': [
+        join(checkout, 'node_modules/.bin/tsx'),
+        join(checkout, 'test/bench/playbook.ts'),
+        '--help',
+      ],
+    })
+    return { cells: [], figures: { ...figures, ...inCheckout } }
   },
 
   /** All modes of W1 on one host, and what loading takes of it. */
@@ -54,8 +60,8 @@ export const parts: Readonly<Record<PartName, (bench: Bench) => Promise<Measured
     const first = await takeTurns(bench, everyone, { ...job, mode: 'first' }, clear)
     await settle(bench, 'w1', one)
     const everything = [...everyone, 'login'] as const
-    const { tsx, loaded } = repository(bench.folder)
-    const figures = await inTurns(bench.runs, {
+    const { own, tsx, loaded } = repository(bench.folder)
+    const figures = await inTurns(bench.runs, own, {
       'hostwright, loaded': [tsx, loaded],
       'bare, loaded': [process.execPath, '-e', 'require("ssh2")'],
     })
@@ -64,7 +70,7 @@ export const parts: Readonly<Record<PartName, (bench: Bench) => Promise<Measured
     return { cells: [...first, ...converged, ...check], figures }
   },
 
-  /** W2 converged on more and more hosts. */
+  /** W2 converged on more and more hosts, and what one more costs the controller. */
   async w2(bench) {
     const cells: Cell[] = []
     for (const targets of groups(bench.targets, [1, 5, 20, 50])) {
@@ -72,7 +78,7 @@ export const parts: Readonly<Record<PartName, (bench: Bench) => Promise<Measured
       const job = { work: 'w2', mode: 'converged', targets } as const
       cells.push(...(await takeTurns(bench, [...everyone, 'login'], job)))
     }
-    return { cells }
+    return { cells, figures: await millisecondsPerHost(bench) }
   },
 
   /** W1 on ten and fifty hosts. */
@@ -186,12 +192,16 @@ function groups(targets: readonly Target[], sizes: readonly number[]): readonly 
   return sizes.filter((size) => size <= targets.length).map((size) => targets.slice(0, size))
 }
 
-/** The medians of the seconds that commands take. */
+/**
+ * The medians of the seconds that commands take.
+ *
+ * @param cwd tsx takes its settings from there, also what stands for `hostwright`
+ */
 async function inTurns(
   runs: number,
+  cwd: string,
   commands: Readonly<Record<string, readonly string[]>>,
 ): Promise<Readonly<Record<string, number>>> {
-  const cwd = fileURLToPath(new URL('../..', import.meta.url))
   const seconds = new Map<string, number[]>()
   for (let turn = 0; turn < runs; turn += 1)
     for (const [name, command] of Object.entries(commands)) {
@@ -199,6 +209,26 @@ async function inTurns(
       seconds.set(name, [...own, (await measure(command, { cwd })).seconds])
     }
   return Object.fromEntries(medians(seconds))
+}
+
+/**
+ * CPU milliseconds of the controller that one more host costs in W2, without what starting costs: one host and
+ * all by turns, many times, since the difference is smaller than what one run differs from the next.
+ */
+async function millisecondsPerHost(bench: Bench): Promise<Readonly<Record<string, number>>> {
+  const { folder, targets, tell } = bench
+  const costs = new Map<string, number[]>()
+  for (let turn = 0; turn < 15; turn += 1)
+    for (const name of ['hostwright', 'bare', 'login'] as const) {
+      const cpu = async (hosts: readonly Target[]) =>
+        (await perform(folder, name, { work: 'w2', mode: 'converged', targets: hosts })).cpu
+      const cost = -(await cpu(targets.slice(0, 1))) + (await cpu(targets))
+      const own = costs.get(name) ?? []
+      costs.set(name, [...own, (cost * 1000) / (targets.length - 1)])
+    }
+  const figures = Object.fromEntries(medians(costs))
+  tell(`CPU milliseconds for one more host: ${JSON.stringify(figures)}`)
+  return figures
 }
 
 function medians(all: ReadonlyMap<string, readonly number[]>): [string, number][] {

@@ -6,9 +6,10 @@ import { install, packPackage } from '../fixtures/packed.js'
 /** A user's repository in the folder of a bench: what of it is started. */
 export function repository(
   folder: string,
-): Readonly<Record<'tsx' | 'playbook' | 'loaded', string>> {
+): Readonly<Record<'own' | 'tsx' | 'playbook' | 'loaded', string>> {
   const own = join(folder, 'repository')
   return {
+    own,
     tsx: join(own, 'node_modules/.bin/tsx'),
     playbook: join(own, 'playbook.ts'),
     loaded: join(own, 'loaded.ts'),

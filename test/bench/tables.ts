@@ -87,7 +87,7 @@ export const tables: Readonly<Record<string, (results: Results) => string>> = {
         ),
         Number.isNaN(cpuPerHost(results, contestant, most))
           ? ''
-          : `${(cpuPerHost(results, contestant, most) * 1000).toFixed(0)} ms`,
+          : `${(cpuPerHost(results, contestant, most) * 1000).toFixed(1)} ms`,
       ]),
     )
   },
