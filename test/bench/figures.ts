@@ -63,6 +63,5 @@ export function roundTripsByDelay(results: Results, contestant: ContestantName):
 
 /** Seconds of W1 converged without start-up: less what a program takes that only loads as much. */
 export function withoutStart(results: Results, contestant: 'hostwright' | 'bare'): number {
-  const which = { work: 'w1', mode: 'converged', hosts: 1, contestant } as const
-  return medianOf(results, 'w1', which) - figureOf(results, 'w1', `${contestant}, loaded`)
+  return figureOf(results, 'w1', contestant)
 }

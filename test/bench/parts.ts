@@ -52,7 +52,7 @@ export const parts: Readonly<Record<PartName, (bench: Bench) => Promise<Measured
     return { cells: [], figures: { ...figures, ...inCheckout } }
   },
 
-  /** All modes of W1 on one host, and what loading takes of it. */
+  /** All modes of W1 on one host, and what is left of it without start-up. */
   async w1(bench) {
     const one = bench.targets.slice(0, 1)
     const job = { work: 'w1', targets: one } as const
@@ -60,13 +60,9 @@ export const parts: Readonly<Record<PartName, (bench: Bench) => Promise<Measured
     const first = await takeTurns(bench, everyone, { ...job, mode: 'first' }, clear)
     await settle(bench, 'w1', one)
     const everything = [...everyone, 'login'] as const
-    const { own, tsx, loaded } = repository(bench.folder)
-    const figures = await inTurns(bench.runs, own, {
-      'hostwright, loaded': [tsx, loaded],
-      'bare, loaded': [process.execPath, '-e', 'require("ssh2")'],
-    })
     const converged = await takeTurns(bench, everything, { ...job, mode: 'converged' })
     const check = await takeTurns(bench, everyone, { ...job, mode: 'check' })
+    const figures = await withoutStart(bench, { ...job, mode: 'converged' })
     return { cells: [...first, ...converged, ...check], figures }
   },
 
@@ -211,14 +207,36 @@ async function inTurns(
   return Object.fromEntries(medians(seconds))
 }
 
+/** How often what is a small difference of large figures is measured; by turns, as all is. */
+const turns = 15
+
+/** Seconds of a job less those of a program that only loads what takes part in it. */
+async function withoutStart(bench: Bench, job: Job): Promise<Readonly<Record<string, number>>> {
+  const { own, tsx, loaded } = repository(bench.folder)
+  const loading = {
+    hostwright: [tsx, loaded],
+    bare: [process.execPath, '-e', 'require("ssh2")'],
+  } as const
+  const left = new Map<string, number[]>()
+  for (let turn = 0; turn < turns; turn += 1)
+    for (const name of ['hostwright', 'bare'] as const) {
+      const { seconds } = await perform(bench.folder, name, job)
+      const { seconds: start } = await measure(loading[name], { cwd: own })
+      left.set(name, [...(left.get(name) ?? []), seconds - start])
+    }
+  const figures = Object.fromEntries(medians(left))
+  bench.tell(`without start-up: ${JSON.stringify(figures)}`)
+  return figures
+}
+
 /**
  * CPU milliseconds of the controller that one more host costs in W2, without what starting costs: one host and
- * all by turns, many times, since the difference is smaller than what one run differs from the next.
+ * all by turns.
  */
 async function millisecondsPerHost(bench: Bench): Promise<Readonly<Record<string, number>>> {
   const { folder, targets, tell } = bench
   const costs = new Map<string, number[]>()
-  for (let turn = 0; turn < 15; turn += 1)
+  for (let turn = 0; turn < turns; turn += 1)
     for (const name of ['hostwright', 'bare', 'login'] as const) {
       const cpu = async (hosts: readonly Target[]) =>
         (await perform(folder, name, { work: 'w2', mode: 'converged', targets: hosts })).cpu
