@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { HostwrightError } from '../core/errors.js'
 import type { Reporter } from './events.js'
@@ -68,12 +68,16 @@ function open(file: string): number {
   }
 }
 
-/** The names begin with the time of the run. */
 function removeOld(file: string): void {
   const folder = dirname(file)
-  const others = readdirSync(folder).filter(
-    (name) => name.endsWith('.jsonl') && name !== basename(file),
-  )
-  for (const name of others.toSorted().slice(0, 1 - kept))
-    rmSync(join(folder, name), { force: true })
+  const others = readdirSync(folder)
+    .filter((name) => name.endsWith('.jsonl') && name !== basename(file))
+    .map((name) => ({ name, time: changedAt(join(folder, name)) }))
+    .toSorted((a, b) => b.time - a.time || (a.name < b.name ? 1 : -1))
+  for (const { name } of others.slice(kept - 1)) rmSync(join(folder, name), { force: true })
+}
+
+/** Another run may remove the file at the same moment. */
+function changedAt(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
 }

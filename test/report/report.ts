@@ -1,5 +1,13 @@
 import { execFile } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough, Writable } from 'node:stream'
 import { promisify } from 'node:util'
@@ -125,6 +133,7 @@ t.test('recordReporter() keeps the newest 50 records, for the owner only', async
   mkdirSync(folder)
   for (let index = 10; index < 70; index += 1) {
     writeFileSync(join(folder, `run-${index}.jsonl`), '')
+    utimesSync(join(folder, `run-${index}.jsonl`), index, index)
   }
   writeFileSync(join(folder, 'mine.txt'), '')
   const file = join(folder, 'new.jsonl')
