@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import type * as NodeSsh from 'node-ssh'
 import type * as Ssh2 from 'ssh2'
 
-/** Asks nothing of the thread that reads TypeScript, which has other things to load meanwhile. */
+/** At once, without the thread that reads TypeScript: each of some forty files would be a question to it. */
 const load = createRequire(import.meta.url)
 
 /** ssh2, loaded on first use: it takes 50 ms. */
