@@ -34,22 +34,22 @@ export const parts: Readonly<Record<PartName, (bench: Bench) => Promise<Measured
     const { own, tsx, playbook } = repository(folder)
     const empty = join(own, 'empty.ts')
     await writeFile(empty, 'export {}\n')
-    const figures = await inTurns(runs, own, {
-      'node -e 0': [process.execPath, '-e', '0'],
-      'node, ssh2 loaded': [process.execPath, '-e', 'require("ssh2")'],
-      'an empty program, tsx': [tsx, empty],
-      'playbook --help, tsx': [tsx, playbook, '--help'],
-      'playbook --help, npx tsx': ['npx', 'tsx', playbook, '--help'],
-    })
     const checkout = fileURLToPath(new URL('../..', import.meta.url))
-    const inCheckout = await inTurns(runs, checkout, {
-      'the same in the checkout, whose library is not bundled': [
-        join(checkout, 'node_modules/.bin/tsx'),
-        join(checkout, 'test/bench/playbook.ts'),
+    const inCheckout = (name: string) => join(checkout, name)
+    const figures = await inTurns(runs, {
+      'node -e 0': timed(own, process.execPath, '-e', '0'),
+      'node, ssh2 loaded': timed(own, process.execPath, '-e', 'require("ssh2")'),
+      'an empty program, tsx': timed(own, tsx, empty),
+      'playbook --help, tsx': timed(own, tsx, playbook, '--help'),
+      'playbook --help, npx tsx': timed(own, 'npx', 'tsx', playbook, '--help'),
+      'the same in the checkout, whose library is not bundled': timed(
+        checkout,
+        inCheckout('node_modules/.bin/tsx'),
+        inCheckout('test/bench/playbook.ts'),
         '--help',
-      ],
+      ),
     })
-    return { cells: [], figures: { ...figures, ...inCheckout } }
+    return { cells: [], figures }
   },
 
   /** All modes of W1 on one host, and what is left of it without start-up. */
@@ -188,63 +188,54 @@ function groups(targets: readonly Target[], sizes: readonly number[]): readonly 
   return sizes.filter((size) => size <= targets.length).map((size) => targets.slice(0, size))
 }
 
+/** How often what is a small difference of large figures is measured. */
+const turns = 15
+
+/** Medians of what is measured by turns, so that what else happens on the machine meets all alike. */
+async function inTurns(
+  runs: number,
+  measures: Readonly<Record<string, () => Promise<number>>>,
+): Promise<Readonly<Record<string, number>>> {
+  const taken = new Map<string, number[]>()
+  for (let turn = 0; turn < runs; turn += 1)
+    for (const [name, take] of Object.entries(measures))
+      taken.set(name, [...(taken.get(name) ?? []), await take()])
+  return Object.fromEntries(medians(taken))
+}
+
 /**
- * The medians of the seconds that commands take.
+ * The seconds that a command takes.
  *
  * @param cwd tsx takes its settings from there, also what stands for `hostwright`
  */
-async function inTurns(
-  runs: number,
-  cwd: string,
-  commands: Readonly<Record<string, readonly string[]>>,
-): Promise<Readonly<Record<string, number>>> {
-  const seconds = new Map<string, number[]>()
-  for (let turn = 0; turn < runs; turn += 1)
-    for (const [name, command] of Object.entries(commands)) {
-      const own = seconds.get(name) ?? []
-      seconds.set(name, [...own, (await measure(command, { cwd })).seconds])
-    }
-  return Object.fromEntries(medians(seconds))
+function timed(cwd: string, ...command: readonly string[]): () => Promise<number> {
+  return async () => (await measure(command, { cwd })).seconds
 }
-
-/** How often what is a small difference of large figures is measured; by turns, as all is. */
-const turns = 15
 
 /** Seconds of a job less those of a program that only loads what takes part in it. */
 async function withoutStart(bench: Bench, job: Job): Promise<Readonly<Record<string, number>>> {
   const { own, tsx, loaded } = repository(bench.folder)
-  const loading = {
-    hostwright: [tsx, loaded],
-    bare: [process.execPath, '-e', 'require("ssh2")'],
-  } as const
-  const left = new Map<string, number[]>()
-  for (let turn = 0; turn < turns; turn += 1)
-    for (const name of ['hostwright', 'bare'] as const) {
-      const { seconds } = await perform(bench.folder, name, job)
-      const { seconds: start } = await measure(loading[name], { cwd: own })
-      left.set(name, [...(left.get(name) ?? []), seconds - start])
-    }
-  const figures = Object.fromEntries(medians(left))
+  const less = (name: ContestantName, start: () => Promise<number>) => async () =>
+    (await perform(bench.folder, name, job)).seconds - (await start())
+  const figures = await inTurns(turns, {
+    hostwright: less('hostwright', timed(own, tsx, loaded)),
+    bare: less('bare', timed(own, process.execPath, '-e', 'require("ssh2")')),
+  })
   bench.tell(`without start-up: ${JSON.stringify(figures)}`)
   return figures
 }
 
-/**
- * CPU milliseconds of the controller that one more host costs in W2, without what starting costs: one host and
- * all by turns.
- */
+/** CPU milliseconds of the controller that one more host costs in W2, without what starting costs. */
 async function millisecondsPerHost(bench: Bench): Promise<Readonly<Record<string, number>>> {
   const { folder, targets, tell } = bench
-  const costs = new Map<string, number[]>()
-  for (let turn = 0; turn < turns; turn += 1)
-    for (const name of ['hostwright', 'bare', 'login'] as const) {
-      const cpu = async (hosts: readonly Target[]) =>
-        (await perform(folder, name, { work: 'w2', mode: 'converged', targets: hosts })).cpu
-      const cost = -(await cpu(targets.slice(0, 1))) + (await cpu(targets))
-      const own = costs.get(name) ?? []
-      costs.set(name, [...own, (cost * 1000) / (targets.length - 1)])
-    }
-  const figures = Object.fromEntries(medians(costs))
+  const cost = (name: ContestantName) => async () => {
+    const cpu = async (hosts: readonly Target[]) =>
+      (await perform(folder, name, { work: 'w2', mode: 'converged', targets: hosts })).cpu
+    const one = await cpu(targets.slice(0, 1))
+    return (((await cpu(targets)) - one) * 1000) / (targets.length - 1)
+  }
+  const names = ['hostwright', 'bare', 'login'] as const
+  const figures = await inTurns(turns, Object.fromEntries(names.map((name) => [name, cost(name)])))
   tell(`CPU milliseconds for one more host: ${JSON.stringify(figures)}`)
   return figures
 }
